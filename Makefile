@@ -1,0 +1,52 @@
+# What can be done with this checkout. Every target sets up its own environment, so `make test` is enough on a fresh clone.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/installed
+REAL := .venv-real/installed
+
+PYTHON_FITS = { $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null || { \
+	echo "This needs Python 3.11 to 3.14, and $(PYTHON) is none of them. Name one: make PYTHON=python3.13" >&2; false; }; }
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-real lint build clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@echo "PYTHON=python3.13 behind a target chooses the Python that makes the environment (3.11 to 3.14)."
+
+venv: $(READY) ## the environment in .venv, with everything to run, develop and test
+
+demo: $(READY) ## the whole job on simulated servers: scan, statistics, report
+	$(BIN)/census demo
+
+test: lint ## the checks of `make lint`, then all tests that need nothing but this machine
+	$(BIN)/pytest -n 2 -m 'not real and not system'
+
+test-real: $(READY) $(REAL) ## a scan of real inference servers, started on loopback
+	$(BIN)/pytest -m real tests/real
+
+lint: $(READY) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+build: $(READY) ## a wheel in dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## remove the environments, the wheels and all caches
+	rm -rf $(VENV) .venv-real dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment that was only half made has no pip that works: it is made anew.
+$(READY): pyproject.toml
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { $(PYTHON_FITS) && $(PYTHON) -m venv --clear $(VENV); }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[report,dev]'
+	@touch $@
+
+$(REAL): tests/real/requirements.txt
+	@echo "Installing real inference servers into .venv-real, once: about 900 MB"
+	@$(PYTHON_FITS) && $(PYTHON) -m venv --clear .venv-real
+	.venv-real/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@

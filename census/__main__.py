@@ -1,0 +1,5 @@
+"""`python -m census` is `census`."""
+
+from census.cli.main import main
+
+main()

@@ -1,0 +1,33 @@
+"""Opening the database that a command works on: the embedded one by default, brought up to date by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from census.cli.options import Common
+
+
+@contextmanager
+def database(common: Common) -> Iterator[str]:
+    """The address of a database that is up to date; the embedded server runs at least until the end of the block.
+
+    Raises DatabaseError, EmbeddedError and MigrateError, each with a sentence.
+    """
+    from census.store import migrate  # noqa: PLC0415  loads SQLAlchemy and Alembic, which --help must not
+
+    if common.database is not None:
+        if not migrate.is_current(common.database):
+            raise click.ClickException(
+                "the database has not the schema of this version of census; run `census db upgrade` first"
+            )
+        yield common.database
+        return
+    from census.store.embedded import Embedded, home  # noqa: PLC0415  only where it is used
+
+    with Embedded(home()) as server:
+        if not migrate.is_current(server.url):
+            migrate.upgrade(server.url)
+        yield server.url

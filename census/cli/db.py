@@ -1,0 +1,84 @@
+"""`census db`: the database itself."""
+
+from __future__ import annotations
+
+import subprocess
+
+import click
+
+from census.cli.database import database
+from census.cli.options import Common, common_options
+from census.store import migrate
+from census.store.connect import connect, safe
+from census.store.embedded import Embedded, home, program
+
+
+@click.group("db")
+def db() -> None:
+    """Upgrade, start, stop or open the database.
+
+    Without --database this is the embedded server, whose data lie in CENSUS_HOME.
+    """
+
+
+@db.command("upgrade")
+@common_options()
+@click.pass_obj
+def upgrade(common: Common, /) -> None:
+    """Bring the database to the current schema and lay the statistics down anew."""
+    if common.database is not None:
+        migrate.upgrade(common.database)
+        click.echo(f"{safe(common.database)} is up to date")
+        return
+    with Embedded(home()) as server:
+        migrate.upgrade(server.url)
+        click.echo(f"the embedded database in {home()} is up to date")
+
+
+@db.command("start")
+@common_options()
+@click.pass_obj
+def start(common: Common, /) -> None:
+    """Start the embedded server and keep it running, for psql, Grafana or a notebook."""
+    _only_embedded(common)
+    server = Embedded(home())
+    server.keep_running()
+    if not migrate.is_current(server.url):
+        migrate.upgrade(server.url)
+    click.echo(server.url)
+    server.release()
+
+
+@db.command("stop")
+@common_options()
+@click.pass_obj
+def stop(common: Common, /) -> None:
+    """Stop the embedded server once nobody uses it any more."""
+    _only_embedded(common)
+    stopped = Embedded(home()).stop()
+    click.echo("stopped" if stopped else "others still use it; it stops when the last of them ends")
+
+
+@db.command("url")
+@common_options()
+@click.pass_obj
+def url(common: Common, /) -> None:
+    """Print the address of the database, for psql and programs; the embedded one must be kept by `db start`."""
+    click.echo(common.database or Embedded(home()).url)
+
+
+@db.command("shell", context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PSQL ARGUMENTS]...")
+@common_options()
+@click.pass_obj
+def shell(common: Common, /, *, arguments: tuple[str, ...]) -> int:
+    """Open psql on the database; arguments go to psql, as in `census db shell -c 'select * from stats.families'`."""
+    with database(common) as address:
+        connect(address).close()  # our sentence if it cannot be reached, not psql's
+        command = [str(program("psql")), *arguments, address]
+        return subprocess.run(command, check=False).returncode  # noqa: S603  the user's own psql arguments
+
+
+def _only_embedded(common: Common) -> None:
+    if common.database is not None:
+        raise click.UsageError("this is about the embedded server; leave --database and CENSUS_DATABASE_URL out")

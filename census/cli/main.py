@@ -1,0 +1,136 @@
+"""The program `census`: its commands, loaded when they are called, and what each failure says and exits with."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from census.cli.options import Common, common_options
+
+# Help is one line each here, so that `census --help` loads none of them.
+_COMMANDS = {
+    "demo": ("census.cli.demo", "Show the whole job on this machine: simulate, scan, count, report."),
+    "scan": ("census.cli.scan", "Scan the targets of one or more lists under a scope."),
+    "resume": ("census.cli.scan", "Go on with a scan that was interrupted."),
+    "status": ("census.cli.scan", "Show how far a scan is."),
+    "preflight": ("census.cli.preflight", "Show what a scan would contact and how long it would take."),
+    "stats": ("census.cli.stats", "Answer one of the questions of a census, or list them."),
+    "report": ("census.cli.report", "Show the census on the terminal, or write it as one HTML page."),
+    "export": ("census.cli.export", "Write targets, endpoints, observations or models as rows."),
+    "kinds": ("census.cli.kinds", "List the server kinds that are recognised and what each is asked."),
+    "serve": ("census.cli.serve", "Serve Prometheus metrics and the report over HTTP."),
+    "db": ("census.cli.db", "Upgrade, start, stop or open the database."),
+}
+
+_FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are imported when they are called: `--help` and completion stay quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and (near := _near(args[0])):
+            raise click.UsageError(f"There is no command {args[0]!r}. Did you mean {near!r}?", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+def _near(word: str) -> str | None:
+    import difflib  # noqa: PLC0415  only for a mistake
+
+    found = difflib.get_close_matches(word, _COMMANDS, n=1)
+    return found[0] if found else None
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"auto_envvar_prefix": "CENSUS", "help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with `census demo`. A real scan needs a scope file: `census scan --help` shows one.",
+)
+@common_options(top=True)
+@click.version_option(package_name="inference-census", prog_name="census")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Take a census of exposed AI inference hosts, with written authorisation.
+
+    It asks listed targets, read-only, whether they are Ollama- or OpenAI-compatible servers, which models they
+    serve and whether those advertise tool calling; keeps the answers in Postgres; and counts them.
+    """
+    ctx.ensure_object(Common)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run the program; every failure becomes a sentence on standard error and an exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(_INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        code = _code_of(error)
+        if code is None:
+            raise
+        click.echo(f"census: {error}", err=True)
+        sys.exit(code)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _code_of(error: Exception) -> int | None:
+    """The exit code of a failure that has a sentence for the user; None for a fault in the program."""
+    names = {each.__module__ + "." + each.__name__ for each in type(error).__mro__}
+    for code, wanted in ((_WRONG_USE, _WRONG_USE_ERRORS), (_FAILED, _FAILED_ERRORS)):
+        if names & wanted:
+            return code
+    return None
+
+
+# By name, so that a failure loads no module that the command had not loaded.
+_WRONG_USE_ERRORS = {
+    "census.targets.toml_table.ScopeError",
+    "census.targets.streams.ListError",
+    "census.scan.plan.NothingToDoError",
+    "census.scan.run.AlreadyRunningError",
+    "census.scan.run.AuthorizationEndedError",
+    "census.store.scans.NoSuchScanError",
+    "census.store.statistics.UnknownStatistic",
+    "census.places.PlacesError",
+}
+_FAILED_ERRORS = {
+    "census.scan.run.ScanFailedError",
+    "census.store.connect.DatabaseError",
+    "census.store.programs.EmbeddedError",
+    "census.store.migrate.MigrateError",
+    "census.report.page.ReportError",
+    "psycopg.Error",
+    "sqlalchemy.exc.DBAPIError",
+    "builtins.OSError",
+}

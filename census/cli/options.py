@@ -1,0 +1,58 @@
+"""Options that every command shares, and how options are declared: each can be set by environment and says so."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+option = functools.partial(click.option, show_envvar=True)
+
+
+@dataclass(slots=True)
+class Common:
+    """What was said before or after the command's name."""
+
+    database: str | None = None
+    quiet: bool = False
+    verbose: bool = False
+
+
+def _note(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    common = ctx.ensure_object(Common)
+    if value not in (None, False):
+        setattr(common, str(parameter.name), value)
+
+
+def common_options(*, top: bool = False) -> Callable[[F], F]:
+    """--database, --quiet and --verbose, which may stand before the command (`top`) or after it.
+
+    Behind the command they have no variable of their own: CENSUS_DATABASE_URL, CENSUS_QUIET and CENSUS_VERBOSE do.
+    """
+
+    def decorate(function: F) -> F:
+        for names, settings in reversed(_COMMON):
+            variables: dict[str, Any] = (
+                {"show_envvar": True} if top else {"envvar": [], "hidden": True, "allow_from_autoenv": False}
+            )
+            if top and "--database" in names:
+                variables["envvar"] = "CENSUS_DATABASE_URL"
+            function = click.option(*names, expose_value=False, callback=_note, **settings, **variables)(function)
+        return function
+
+    return decorate
+
+
+_COMMON: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (
+        ("--database",),
+        {"metavar": "URL", "help": "A postgresql:// address. Without it an embedded server in CENSUS_HOME is used."},
+    ),
+    (("--quiet", "-q"), {"is_flag": True, "help": "No progress and no notes, only results and errors."}),
+    (("--verbose", "-v"), {"is_flag": True, "help": "Say more, for finding out what goes wrong."}),
+)

@@ -1,0 +1,255 @@
+"""`census scan`, `resume` and `status`."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from census.cli import progress as shown
+from census.cli.database import database
+from census.cli.options import Common, common_options, option
+from census.scan import plan as planning
+from census.scan import run
+from census.scan.settings import Settings
+from census.store import scans
+from census.store.connect import connect
+from census.store.embedded import home
+from census.targets.lists import Problems
+from census.targets.order import Spool
+from census.targets.scope import Scope
+from census.targets.shards import parse_shard
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_GEOIP_FOLDERS = (Path("/usr/share/GeoIP"), Path("/var/lib/GeoIP"))
+
+_SCOPE_EXAMPLE = """
+\b
+A scope file says who allowed the scan and what it may touch:
+  [authorization]
+  reference   = "IRB 2026-014"
+  basis       = "written permission of the network's owner"
+  contact     = "mailto:scans@example.edu"
+  valid_from  = 2026-11-01
+  valid_until = 2026-12-31
+  [scope]
+  networks    = ["192.0.2.0/24"]
+
+\b
+Examples:
+  census scan targets.txt --scope scope.toml
+  zcat list.gz | census scan - --scope scope.toml --rate 100 --name "week 47"
+
+The exit code is 0 when every target has its outcome, 1 when the scan or the database failed, 2 for wrong use or an
+authorisation that does not hold, 130 when it was interrupted; it can then be resumed.
+"""
+
+
+def ports(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, ...]:
+    """A comma-separated list of ports as numbers."""
+    try:
+        numbers = tuple(dict.fromkeys(int(part) for part in value.split(","))) if value else ()
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no list of ports; write numbers with commas: 11434,8000") from None
+    if any(not 0 < number < 65_536 for number in numbers):  # noqa: PLR2004  the range of TCP ports
+        raise click.BadParameter(f"{value!r} holds a port that is not between 1 and 65535")
+    return numbers
+
+
+def list_options(function: F) -> F:
+    """What `scan` and `preflight` share: lists, scope, ports, rate, seed, shard."""
+    for decorate in reversed(
+        (
+            click.argument("lists", nargs=-1, required=True, metavar="LIST..."),
+            option("--scope", "scope_file", required=True, metavar="FILE", help="The scope file: who allowed what."),
+            option(
+                "--ports",
+                callback=ports,
+                metavar="P,P",
+                help="Ports for entries without one [default: the scope's, else 11434].",
+            ),
+            option(
+                "--rate",
+                type=click.FloatRange(min=0, min_open=True),
+                help="New connections a second, all workers together; never above the scope's.",
+            ),
+            option("--seed", type=int, help="Seed of the order of asking [default: a random one, stored]."),
+            option("--shard", metavar="I/N", help="Only the I-th of N parts of the targets, cut by network."),
+        )
+    ):
+        function = decorate(function)
+    return function
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The lists of a command and how they are to be read."""
+
+    lists: tuple[str, ...]
+    scope: Scope
+    ports: tuple[int, ...]
+    seed: int
+    shard: tuple[int, int] | None
+
+    @classmethod
+    def given(cls, lists: tuple[str, ...], scope_file: str, ports: tuple[int, ...], seed: int | None,
+              shard: str | None) -> Lists:  # fmt: skip
+        """From the options; raises ScopeError and click's errors."""
+        scope = Scope.read(scope_file)
+        scope.check_valid(datetime.now(UTC).date())
+        chosen = secrets.randbits(32) if seed is None else seed
+        return cls(lists, scope, planning.ports_for(scope, ports), chosen, parse_shard(shard) if shard else None)
+
+
+def rate_of(scope: Scope, wanted: float | None, *, quiet: bool) -> float:
+    """The rate that applies: the wanted one, never above the scope's."""
+    if wanted is not None and wanted > scope.rate and not quiet:
+        click.echo(f"note: --rate {wanted:g} is above the scope's {scope.rate:g}, which applies", err=True)
+    return min(wanted or scope.rate, scope.rate)
+
+
+def place_files(given: tuple[Path, ...], *, quiet: bool) -> tuple[str, ...]:
+    """The place databases: those given, else what lies in the usual folders, else none, with one warning."""
+    found = given or tuple(sorted(file for folder in (*_GEOIP_FOLDERS, home()) for file in folder.glob("*.mmdb")))
+    if not found and not quiet:
+        click.echo(
+            "warning: no place database (*.mmdb) found, so countries and networks stay unknown; give one with "
+            "--geoip FILE, for instance GeoLite2 City or DB-IP Lite",
+            err=True,
+        )
+    return tuple(str(file.absolute()) for file in found)
+
+
+@click.command("scan", epilog=_SCOPE_EXAMPLE)
+@list_options
+@option("--name", help="What to call the scan.")
+@option("--workers", type=click.IntRange(1, 256), help="Worker processes [default: the number of cores].")
+@option("--timeout", type=click.FloatRange(0.05, 600), default=3.0, show_default=True, help="Seconds for connecting.")
+@option("--deadline", type=click.FloatRange(0.1, 3600), default=15.0, show_default=True,
+        help="Seconds for all of one target.")  # fmt: skip
+@option("--geoip", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
+        help="A place database (MMDB); repeatable, the first that answers counts.")  # fmt: skip
+@option("--metrics-port", type=click.IntRange(1, 65_535), help="Worker n, from 0, serves Prometheus metrics on N+n.")
+@option("--json", "as_json", is_flag=True, help="Print the result as one JSON object, the last line of output.")
+@common_options()
+@click.pass_obj
+def scan(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: tuple[int, ...], rate: float | None,
+         seed: int | None, shard: str | None, name: str | None, workers: int | None, timeout: float, deadline: float,
+         geoip: tuple[Path, ...], metrics_port: int | None, as_json: bool) -> int:  # fmt: skip
+    """Scan the targets of one or more lists under a scope; `-` is standard input.
+
+    A list holds one target on a line: address, address:port, [v6]:port, network (CIDR), host:port or URL, with #
+    comments; gzip is read as it is. Every target ends in exactly one outcome. Nothing but metadata is asked.
+    """
+    wanted = Lists.given(lists, scope_file, ports, seed, shard)
+    count = workers or run.cores()
+    settings = Settings(
+        scope=wanted.scope, rate=rate_of(wanted.scope, rate, quiet=common.quiet), workers=count, timeout=timeout,
+        deadline=deadline, places=place_files(geoip, quiet=common.quiet),
+    )  # fmt: skip
+    with database(common) as url:
+        number = create(url, wanted, settings, name)
+        watch = run.Watch(url, count, metrics_port, common.verbose)
+        return _follow(watch, number, quiet=common.quiet, as_json=as_json)
+
+
+def create(url: str, wanted: Lists, settings: Settings, name: str | None) -> int:
+    """Read the lists and store a new scan of them; says which lines were no targets. Gives its number."""
+    problems = Problems()
+    plan = planning.Plan(wanted.scope, wanted.seed, problems)
+    with Spool(wanted.seed, shard=wanted.shard) as spool:
+        planning.fill(spool, wanted.lists, plan, wanted.ports)
+        chunks = planning.chunks(plan, spool, settings.workers)
+        try:
+            return run.create(url, plan, settings, chunks, name=name, lists=wanted.lists)
+        finally:
+            tell_problems(problems)
+
+
+def tell_problems(problems: Problems) -> None:
+    """Say which lines were no targets: the first of them, and how many in all."""
+    for sample in problems.samples:
+        click.echo(f"no target: {sample}", err=True)
+    if problems.count > len(problems.samples):
+        click.echo(f"no target: {problems.count - len(problems.samples):,} more lines", err=True)
+
+
+def _follow(watch: run.Watch, number: int, *, quiet: bool, as_json: bool) -> int:
+    try:
+        end = shown.show(run.follow(watch, number), quiet=quiet)
+    except KeyboardInterrupt:
+        click.echo(
+            f"\ninterrupted; what was done is stored, `census resume {number}` goes on with it", err=True
+        )  # fmt: skip
+        raise
+    with connect(watch.database) as connection:
+        endpoints, hosts, models = scans.summary(connection, number)
+    if as_json:
+        click.echo(json.dumps({
+            "scan": number, "targets": end.targets, "outcomes": end.outcomes, "endpoints": endpoints, "hosts": hosts,
+            "models": models, "requests": end.requests, "connections": end.connections,
+            "seconds": round(end.seconds, 3),
+        }))  # fmt: skip
+    elif not quiet:
+        click.echo(
+            f"scan {number}: {end.targets:,} targets in {shown.duration(end.seconds)}; {endpoints:,} inference servers "
+            f"on {hosts:,} hosts, {models:,} models; {end.requests:,} requests over {end.connections:,} connections\n"
+            f"next: census stats families --scan {number}"
+        )
+    if end.unexpected_errors:
+        click.echo(
+            f"census: {end.unexpected_errors} faults of ours were met (see the log above); their targets are "
+            "recorded as misread",
+            err=True,
+        )
+    return 1 if end.unexpected_errors else 0
+
+
+@click.command("resume")
+@click.argument("wanted", metavar="[SCAN]", default="latest")
+@option("--scope", "scope_file", metavar="FILE", help="A new scope file, when the authorisation was renewed.")
+@option("--workers", type=click.IntRange(1, 256), help="Worker processes [default: the number of cores].")
+@option("--metrics-port", type=click.IntRange(1, 65_535), help="Worker n, from 0, serves Prometheus metrics on N+n.")
+@option("--json", "as_json", is_flag=True, help="Print the result of the whole scan as one JSON object.")
+@common_options()
+@click.pass_obj
+def resume(common: Common, /, *, wanted: str, scope_file: str | None, workers: int | None, metrics_port: int | None,
+           as_json: bool) -> int:  # fmt: skip
+    """Go on with a scan that was interrupted, in whatever way.
+
+    SCAN is a number, a name, or `latest`: the latest unfinished one. What is stored is not asked again.
+    """
+    count = workers or run.cores()
+    scope = Scope.read(scope_file) if scope_file else None
+    with database(common) as url:
+        number = run.take_up(url, wanted, scope, count)
+        return _follow(run.Watch(url, count, metrics_port, common.verbose), number, quiet=common.quiet, as_json=as_json)
+
+
+@click.command("status")
+@click.argument("wanted", metavar="[SCAN]", default="latest")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@common_options()
+@click.pass_obj
+def status(common: Common, /, *, wanted: str, as_json: bool) -> None:
+    """Show how far a scan is: SCAN is a number, a name, or `latest`."""
+    with database(common) as url, connect(url) as connection:
+        step = scans.progress(connection, scans.find(connection, wanted))
+    if as_json:
+        click.echo(json.dumps({
+            "scan": step.scan, "state": step.state, "targets": step.targets, "done": step.done,
+            "outcomes": step.outcomes, "rate": round(step.rate, 3),
+            "eta_seconds": None if step.eta is None else round(step.eta, 1),
+        }))  # fmt: skip
+        return
+    name = f" ({step.name})" if step.name else ""
+    click.echo(f"{shown.line(step)}\nscan {step.scan}{name} is {step.state}")
+    if step.state is scans.State.INTERRUPTED:
+        click.echo(f"next: census resume {step.scan}")

@@ -1,0 +1,82 @@
+"""`census stats`: the questions that a census answers, and the answers."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+
+from census.cli.database import database
+from census.cli.options import Common, common_options, option
+from census.report import tables
+from census.store import scans, statistics
+from census.store.connect import connect, engine
+
+
+def moment(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+    """A day or a moment in ISO 8601; without a zone it is UTC."""
+    if value is None:
+        return None
+    try:
+        given = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no date; write 2026-11-21 or 2026-11-21T14:30+01:00") from None
+    return given if given.tzinfo is not None else given.replace(tzinfo=UTC)
+
+
+def scan_number(url: str, wanted: str) -> int | None:
+    """The number of the scan that `--scan` names; None for all. Raises NoSuchScanError."""
+    if wanted == "all":
+        return None
+    with connect(url) as connection:
+        return scans.find(connection, wanted)
+
+
+@click.command("stats")
+@click.argument("name", required=False)
+@option("--scan", "wanted", default="all", show_default=True, metavar="ID|latest|all", help="Which scans count.")
+@option("--since", callback=moment, metavar="TIME", help="Only observations from this day or moment on (UTC).")
+@option("--until", callback=moment, metavar="TIME", help="Only observations before this day or moment (UTC).")
+@option("--unit", type=click.Choice(("endpoint", "host", "host-day", "observation")), default="host",
+        show_default=True, help="What is counted; a host is one IP address.")  # fmt: skip
+@option("--population", type=click.Choice(("raw", "credible")), default="credible", show_default=True,
+        help="With decoys (raw), or without endpoints whose verdict is decoy.")  # fmt: skip
+@option("--by", type=click.Choice(("family", "architecture")), default="family", show_default=True,
+        help="By who made a model, or by the architecture that servers report.")  # fmt: skip
+@option("--versions", is_flag=True, help="software: one row for each version.")
+@option("--triples", is_flag=True, help="co-deployment: three families instead of two.")
+@option("--top", type=click.IntRange(1), help="Only the first so many rows.")
+@option("--format", "format_", type=click.Choice(("table", "json", "csv", "jsonl")), default="table", show_default=True,
+        help="How to write the rows.")  # fmt: skip
+@common_options()
+@click.pass_obj
+def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime | None, until: datetime | None,
+          unit: str, population: str, by: str, versions: bool, triples: bool, top: int | None,
+          format_: str) -> None:  # fmt: skip
+    """Answer one of the questions of a census; without NAME, list them with their definitions.
+
+    The same rows are to be had in SQL: `select * from stats.families`, or with arguments
+    `select * from stats.families(scan => 3, unit => 'endpoint')`.
+    """
+    if name is None:
+        _list()
+        return
+    definition = statistics.definition(name)  # before a database is opened: a typing error is told at once
+    with database(common) as url, engine(url).connect() as connection:
+        result = statistics.rows(
+            connection, name, scan=scan_number(url, wanted), since=since, until=until, unit=unit,
+            population=population, by=by, versions=versions, triples=triples, top=top,
+        )  # fmt: skip
+    if format_ == "table":
+        of = "" if name == "funnel" else f" by {unit}, {population}"
+        tables.show(result, Console(), title=f"{name}{of}", definition=definition)
+    else:
+        tables.write(result, format_, sys.stdout)
+
+
+def _list() -> None:
+    for name, statistic in statistics.STATISTICS.items():
+        click.secho(name, bold=True)
+        click.echo(click.wrap_text(statistic.definition, 96, "    ", "    "))

@@ -1,0 +1,204 @@
+"""Draws a simulated population of hosts from a seed: what stands where, how it behaves, what a scan must find.
+
+Nothing here does I/O but `Population.write_places`. The mix follows published censuses: some 60 % of the targets are
+inference servers, most of them Ollama of all ages; the rest is what else a scan meets.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final, TypeVar
+
+from census.demo import sites
+from census.demo.behaviour import MIX, Behaviour
+from census.demo.catalogue import Entry
+from census.demo.holdings import Held, hold, release_of
+from census.demo.sites import Site
+from census.facts import Outcome, Verdict
+from census.store.scans import DEMO
+
+_PORTS_OF_A_HOST: Final = ((1, 85), (2, 11), (3, 4))  # ports, and how many hosts of a hundred have so many
+_VINTAGE: Final = 0.26  # hosts whose owner set them up early and kept to the models of then
+_VINTAGE_BEFORE: Final = (0, 3)
+_PS_SINCE: Final = (0, 1, 38)  # the first that tells what is loaded
+_T = TypeVar("_T")
+_LAST_PORT: Final = 65535
+_HOSTS_OF_A_NETWORK: Final = range(1, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """One target of the neighbourhood, and what a scan with details must find there.
+
+    `software`, `version` and `models` are those of a recognised server (served, locked, empty), else None and none;
+    `running` is the number of models loaded now, None where the server does not tell; the place is as the file of
+    `Population.write_places` has it.
+    """
+
+    address: str
+    port: int
+    behaviour: Behaviour
+    outcome: Outcome
+    software: str | None
+    version: str | None
+    models: tuple[Held, ...]
+    running: int | None
+    verdict: Verdict
+    country: str | None
+    region: str | None
+    city: str | None
+    asn: int | None
+    organization: str | None
+
+    @property
+    def endpoint(self) -> str:
+        """Address and port as a line of a target list."""
+        return f"{self.address}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """All residents of one neighbourhood, in the order of their addresses, and the networks they live in."""
+
+    residents: tuple[Resident, ...]
+    networks: dict[Site, tuple[str, ...]]
+
+    def targets(self) -> Iterator[str]:
+        """The lines of a target list, one a resident."""
+        return (resident.endpoint for resident in self.residents)
+
+    def scope_toml(self, today: date, *, details: bool = True) -> str:
+        """A scope file that allows to scan this neighbourhood on `today`, with limits that do not slow it down."""
+        return (
+            "[authorization]\n"
+            f'reference = "{DEMO}"\n'
+            'basis = "simulated hosts on the loopback network of this machine"\n'
+            'contact = "mailto:census-demo@localhost.localdomain"\n'
+            f"valid_from = {today - timedelta(days=1)}\n"
+            f"valid_until = {today + timedelta(days=1)}\n"
+            "\n[scope]\n"
+            'networks = ["127.0.0.0/8"]\n'
+            "\n[limits]\n"
+            "rate = 5000\n"
+            "rate_per_network = 2000\n"
+            "\n[probe]\n"
+            f"details = {str(details).lower()}\n"
+        )
+
+    def write_places(self, path: Path) -> None:
+        """Write an MMDB file of where this neighbourhood's networks are and whose; a few it does not know."""
+        sites.write_places(path, self.networks)
+
+
+def generate(seed: int, endpoints: int = 3000) -> Population:
+    """The population of `seed` with so many endpoints, always the same one; ValueError for fewer than one.
+
+    With 60 endpoints or more every behaviour is there at least once.
+    """
+    if endpoints < 1:
+        raise ValueError(f"a neighbourhood of {endpoints} endpoints is none; ask for one or more")
+    rng = random.Random(seed)  # noqa: S311  a simulation that must repeat, not a secret
+    hosts = _hosts(rng, _behaviours(rng, endpoints))
+    placed = sites.networks(seed, len(hosts))
+    residents = [
+        _resident(rng, site, address, port, behaviour)
+        for (site, address), crowd in zip(_addresses(rng, placed, len(hosts)), hosts, strict=True)
+        for port, behaviour in _on_ports(rng, crowd)
+    ]
+    residents.sort(key=lambda each: (*map(int, each.address.split(".")), each.port))
+    return Population(tuple(residents), placed)
+
+
+def _behaviours(rng: random.Random, endpoints: int) -> list[Behaviour]:
+    """As many of each behaviour as its share, at least one where there is room; the commonest takes what is left."""
+    drawn: list[Behaviour] = []
+    total = sum(nature.weight for nature in MIX.values())
+    for behaviour, nature in MIX.items():
+        drawn += [behaviour] * max(1, round(endpoints * nature.weight / total))
+    common = max(MIX, key=lambda behaviour: MIX[behaviour].weight)
+    rare = [behaviour for behaviour in drawn if behaviour is not common]
+    rng.shuffle(rare)
+    kept = rare[: max(0, endpoints - 1)]
+    mixed = kept + [common] * (endpoints - len(kept))
+    rng.shuffle(mixed)
+    return mixed
+
+
+def _hosts(rng: random.Random, behaviours: Sequence[Behaviour]) -> list[Sequence[Behaviour]]:
+    """The behaviours dealt out to hosts of one to three ports."""
+    hosts = []
+    start = 0
+    while start < len(behaviours):
+        size = _drawn(rng, _PORTS_OF_A_HOST)
+        hosts.append(behaviours[start : start + size])
+        start += size
+    return hosts
+
+
+def _addresses(rng: random.Random, placed: dict[Site, tuple[str, ...]], count: int) -> Iterator[tuple[Site, str]]:
+    """A site and an address of its own for each host."""
+    free = {
+        site: [f"{prefix}.{last}" for prefix in prefixes for last in _HOSTS_OF_A_NETWORK]
+        for site, prefixes in placed.items()
+    }
+    for addresses in free.values():
+        rng.shuffle(addresses)
+    chosen = rng.choices(list(placed), [site.share for site in placed], k=count)
+    return ((site, free[site].pop()) for site in chosen)
+
+
+def _on_ports(rng: random.Random, crowd: Sequence[Behaviour]) -> Iterator[tuple[int, Behaviour]]:
+    """A port for each endpoint of a host: one of those usual for its software, the next free one if that is taken."""
+    taken: set[int] = set()
+    for behaviour in crowd:
+        port = _drawn(rng, MIX[behaviour].ports)
+        while port in taken:
+            port = port % _LAST_PORT + 1
+        taken.add(port)
+        yield port, behaviour
+
+
+def _resident(rng: random.Random, site: Site, address: str, port: int, behaviour: Behaviour) -> Resident:
+    nature = MIX[behaviour]
+    version = _drawn(rng, nature.versions) if nature.versions else None
+    entries = _inventory(rng, behaviour, version)
+    tells = nature.is_ollama and release_of(version) >= _PS_SINCE
+    return Resident(
+        address=address,
+        port=port,
+        behaviour=behaviour,
+        outcome=nature.outcome,
+        software=nature.software,
+        version=version,
+        models=tuple(hold(entry, behaviour, version) for entry in entries),
+        running=rng.randint(0, min(2, len(entries))) if tells else None,
+        verdict=nature.verdict,
+        country=site.country,
+        region=site.region,
+        city=site.city,
+        asn=site.asn,
+        organization=site.organization,
+    )
+
+
+def _inventory(rng: random.Random, behaviour: Behaviour, version: str | None) -> list[Entry]:
+    """The entries that one resident serves, popular ones rather than others, none younger than its software."""
+    nature = MIX[behaviour]
+    menu = list(nature.menu)
+    if nature.is_ollama:
+        release = release_of(version)
+        menu = [entry for entry in menu if entry.since <= release]
+        if rng.random() < _VINTAGE:
+            menu = [entry for entry in menu if entry.since < _VINTAGE_BEFORE and not entry.go_tools]
+    least, most = _drawn(rng, tuple(((least, most), weight) for least, most, weight in nature.bands))
+    wanted = rng.randint(least, most)
+    # Each entry draws a number that its weight pushes towards one: the highest are a weighted draw without repeats.
+    return sorted(menu, key=lambda entry: rng.random() ** (1 / entry.weight), reverse=True)[:wanted]
+
+
+def _drawn(rng: random.Random, weighted: Sequence[tuple[_T, int]]) -> _T:
+    return rng.choices([value for value, _ in weighted], [weight for _, weight in weighted])[0]

@@ -1,0 +1,276 @@
+"""The words of the census as closed enumerations and frozen records; nothing here does I/O.
+
+Everything a target says has been cleaned before it reaches one of these records (see `census.kinds.reading`);
+everything stored is made from them.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+CANARY_PATH = "/<16 hex digits>"  # how the random path of `Question.canary` is written in lists, labels and docs
+
+
+class Outcome(enum.IntEnum):
+    """The closed word a target ends in; the number is the byte stored for it in `chunk.outcomes`."""
+
+    SERVED = 1
+    LOCKED = 2
+    EMPTY = 3
+    OTHER = 4
+    NOT_HTTP = 5
+    REFUSED = 6
+    UNREACHABLE = 7
+    TIMED_OUT = 8
+    TOO_SLOW = 9
+    BROKEN_OFF = 10
+    TLS_FAILED = 11
+    MISREAD = 12
+    OPTED_OUT = 13
+    OUT_OF_SCOPE = 14
+    UNRESOLVED = 15
+
+    @property
+    def word(self) -> str:
+        """The outcome as every table, export and metric writes it, such as `timed_out`."""
+        return self.name.lower()
+
+    @property
+    def recognised(self) -> bool:
+        """Whether the target was an inference server: only those become endpoints."""
+        return self in (Outcome.SERVED, Outcome.LOCKED, Outcome.EMPTY)
+
+
+class Tools(enum.IntEnum):
+    """Whether a model advertises tool calling; the numbers make `max()` over models the host's answer."""
+
+    NO = 0
+    UNKNOWN = 1
+    YES = 2
+
+    @property
+    def word(self) -> str:
+        """`yes`, `no` or `unknown`."""
+        return self.name.lower()
+
+
+class Verdict(enum.IntEnum):
+    """How far an endpoint may be believed; the worst of its signals decides."""
+
+    CREDIBLE = 0
+    SUSPECT = 1
+    DECOY = 2
+
+    @property
+    def word(self) -> str:
+        """`credible`, `suspect` or `decoy`."""
+        return self.name.lower()
+
+
+class Signal(enum.Enum):
+    """A sign that an endpoint only pretends, with the verdict that it alone carries.
+
+    The rule is contract.md's, the signs are from what real servers never do.
+    """
+
+    CANARY = ("canary", Verdict.DECOY)  # a path that cannot exist answers 2xx
+    DIGEST = ("digest", Verdict.DECOY)  # "Ollama" with digests that are not 64 hex digits
+    FIELD_TOO_NEW = ("field_too_new", Verdict.DECOY)  # a field that the claimed version did not have
+    FIELD_MISSING = ("field_missing", Verdict.SUSPECT)  # a field that the claimed version always has
+    SERVER_HEADER = ("server_header", Verdict.SUSPECT)  # a Python web server that calls itself Ollama
+    NOT_FOUND_SHAPE = ("not_found_shape", Verdict.SUSPECT)  # a 404 that is not this server's 404
+
+    def __init__(self, word: str, verdict: Verdict) -> None:
+        self.word = word
+        self.verdict = verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One place to ask, not yet known to be anything.
+
+    `address` is the canonical text of an IP address, or None while `name` has not been resolved;
+    `tls` is True or False when the list says https or http, None when it says neither.
+    """
+
+    address: str | None
+    port: int
+    name: str | None = None
+    tls: bool | None = None
+
+    def __str__(self) -> str:
+        host = self.name or self.address or ""
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One read-only request; `model` is the model a POST /api/show asks about, and only that."""
+
+    method: str
+    path: str
+    model: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The path for metrics and lists: from a closed set, whatever the canary's digits."""
+        return CANARY_PATH if is_canary(self.path) else self.path
+
+
+def is_canary(path: str) -> bool:
+    """Whether a path is a canary: a slash and 16 hex digits, which no inference server serves."""
+    return len(path) == 17 and path[0] == "/" and all(c in "0123456789abcdef" for c in path[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question and the whole answer: `body` is decompressed, at most 2 MiB, `truncated` if there was more.
+
+    Header names are lower-case; of a repeated header the first value counts.
+    """
+
+    question: Question
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    truncated: bool = False
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are no UTF-8 are replaced."""
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the answer says that it is JSON, by its Content-Type."""
+        return "json" in self.headers.get("content-type", "").lower()
+
+    def json(self) -> Any:
+        """The body as JSON, or None if it is none, is cut off, or nests too deep to be read."""
+        if self.truncated:
+            return None
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
+class Exchanges:
+    """All exchanges with one target, in order; each question is asked once and found again by its path."""
+
+    def __init__(self, exchanges: Iterator[Exchange] | list[Exchange] | tuple[Exchange, ...] = ()) -> None:
+        self._asked: dict[tuple[str, str, str | None], Exchange] = {}
+        for exchange in exchanges:
+            self.add(exchange)
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep one exchange; a second answer to the same question replaces the first."""
+        question = exchange.question
+        path = question.label
+        self._asked[question.method, path, question.model] = exchange
+
+    def get(self, path: str) -> Exchange | None:
+        """The answer to GET `path`, None if not asked; `CANARY_PATH` finds the canary."""
+        return self._asked.get(("GET", path, None))
+
+    def shown(self, model: str) -> Exchange | None:
+        """The answer to POST /api/show about `model`, None if not asked."""
+        return self._asked.get(("POST", "/api/show", model))
+
+    def ok(self, path: str) -> Any:
+        """The JSON of a GET that was answered with status 200, else None."""
+        exchange = self.get(path)
+        return exchange.json() if exchange is not None and exchange.status == 200 else None
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self._asked.values())
+
+    def __len__(self) -> int:
+        return len(self._asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model as a server lists it; None is "the server does not tell".
+
+    `name` is at most 512 characters and never a path; `digest` is what the server sent; `size` is bytes;
+    `parameters` is a count; context lengths are tokens (trained, and served now); `capabilities` is None
+    when unknown, which differs from none; `template_hash` is the SHA-256 of a chat template, never its text.
+    """
+
+    name: str
+    digest: str | None = None
+    size: int | None = None
+    format: str | None = None
+    architecture: str | None = None
+    parameters: int | None = None
+    quantization: str | None = None
+    context_length: int | None = None
+    context_served: int | None = None
+    capabilities: tuple[str, ...] | None = None
+    tools: Tools = Tools.UNKNOWN
+    tools_source: str | None = None
+    remote: bool | None = None
+    template_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a kind read from its exchanges: outcome is SERVED, EMPTY, LOCKED or MISREAD.
+
+    `cut` says that the server listed more models than are kept; `running` counts the models loaded now.
+    """
+
+    outcome: Outcome
+    version: str | None = None
+    models: tuple[Model, ...] = ()
+    cut: bool = False
+    running: int | None = None
+    relay: bool = False
+    signals: frozenset[Signal] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one target was at one moment, whatever that was; made by the probe, stored by the writer.
+
+    `address` is the one connected to; `latency_ms` is the time of connecting and the first answer, None
+    without one; `certificate` is the SHA-256 of a TLS certificate in hex.
+    """
+
+    target: Target
+    outcome: Outcome
+    observed_at: datetime
+    address: str | None = None
+    software: str | None = None
+    version: str | None = None
+    models: tuple[Model, ...] = ()
+    cut: bool = False
+    running: int | None = None
+    relay: bool = False
+    signals: frozenset[Signal] = field(default_factory=frozenset)
+    latency_ms: float | None = None
+    certificate: str | None = None
+    requests: int = 0
+    connections: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Who made a model and whence it derives; `family` is None when no rule places the name.
+
+    `origin` is the ISO 3166 two-letter country of the developer; `base` is the family it was derived from;
+    `rule` names the rule of families.toml that decided.
+    """
+
+    family: str | None = None
+    developer: str | None = None
+    origin: str | None = None
+    derived: bool | None = None
+    base: str | None = None
+    rule: str | None = None

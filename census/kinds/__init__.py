@@ -1,0 +1,58 @@
+"""The server kinds: which software answers is told here, what it is asked and how its answers are read.
+
+The course of one look: the questions of `opening` are asked in order until `recognise` takes what came back; if
+nothing does, `confirm` may give one question more. Then the kind's `ask` is followed until it has no further question,
+recognising again after each answer, and its `read` makes the reading. What nobody takes is `unrecognised`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from census.facts import Exchanges, Outcome, Question
+from census.kinds import ollama, openai_compatible, openai_list
+from census.kinds.kind import Kind, Wishes
+from census.kinds.reading import listing
+from census.kinds.signs import error, refused
+from census.kinds.specific import SPECIFIC
+
+__all__ = ["KINDS", "Kind", "Wishes", "confirm", "opening", "recognise", "unrecognised"]
+
+KINDS: Final[tuple[Kind, ...]] = (*SPECIFIC, openai_compatible.KIND)
+
+_TAGS: Final = Question("GET", "/api/tags")
+_LIST: Final = Question("GET", openai_list.PATH)
+
+
+def opening(port: int) -> tuple[Question, ...]:
+    """The first questions on a port, at most two: the usual kind's list first, then the other."""
+    return (_TAGS, _LIST) if port in ollama.KIND.ports else (_LIST, _TAGS)
+
+
+def recognise(exchanges: Exchanges) -> tuple[Kind, str] | None:
+    """The kind that takes the exchanges, and its evidence in a few words; None if none does."""
+    found = ((kind, kind.recognise(exchanges)) for kind in KINDS)
+    return next(((kind, evidence) for kind, evidence in found if evidence is not None), None)
+
+
+def confirm(exchanges: Exchanges) -> Question | None:
+    """The one question that would decide, when the answers to the opening make a kind likely but not sure."""
+    return next(filter(None, (kind.confirm(exchanges) for kind in KINDS)), None)
+
+
+def unrecognised(exchanges: Exchanges) -> Outcome:
+    """The outcome of answers that no kind takes: MISREAD, LOCKED or OTHER."""
+    lists = (listing(exchanges.get(_TAGS.path), "models"), listing(exchanges.get(_LIST.path), "data"))
+    if any(found is not None and found.misread for found in lists):
+        return Outcome.MISREAD
+    answered = [exchange for exchange in exchanges if exchange.status]
+    if answered and all(refused(exchange) for exchange in answered):
+        return Outcome.LOCKED
+    return Outcome.LOCKED if _asks_for_key(exchanges) else Outcome.OTHER
+
+
+def _asks_for_key(exchanges: Exchanges) -> bool:
+    """A refusal of the list in the words of OpenAI's protocol, whoever speaks it."""
+    first = exchanges.get(_LIST.path)
+    said = error(first)
+    return refused(first) and isinstance(said.get("message"), str) and said.get("code") == "invalid_api_key"

@@ -1,0 +1,59 @@
+"""Ollama's versions, and the five epochs in which it decided about tools by different rules."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+from packaging.version import InvalidVersion, Version
+
+Release = tuple[int, int, int]
+
+SHOW_TELLS: Final[Release] = (0, 6, 4)  # the first with `capabilities` in POST /api/show
+LIST_TELLS: Final[Release] = (0, 30, 0)  # the first with `capabilities` in GET /api/tags
+
+
+class Epoch(enum.IntEnum):
+    """What makes a model one with tools, for the versions from one change of the rule to the next.
+
+    A template's answer holds for every host with the same manifest digest within one epoch, and only there.
+    """
+
+    NO_TOOLS = 1  # the server has no tools API, whatever the template says
+    TEMPLATE = 2  # the template names the tools; show does not say so
+    SHOW = 3  # the same rule, and show says so
+    PARSER = 4  # or a built-in parser knows tools
+    LIST = 5  # or the chat template inside the GGUF does; the list says so, with gaps
+
+
+_FIRST: Final[tuple[tuple[Release, Epoch], ...]] = (
+    (LIST_TELLS, Epoch.LIST),
+    ((0, 12, 0), Epoch.PARSER),
+    (SHOW_TELLS, Epoch.SHOW),
+    ((0, 2, 6), Epoch.TEMPLATE),
+    ((0, 0, 1), Epoch.NO_TOOLS),
+)
+
+
+def release_of(version: str | None) -> Release | None:
+    """The release that a version belongs to, None if it tells none.
+
+    A release candidate belongs to its release. None for development builds: those say 0.0.0, or carry a commit,
+    and may have the fields of any release.
+    """
+    try:
+        parsed = Version(version or "")
+        numbers = (*parsed.release, 0, 0)[:3]
+    except (InvalidVersion, ValueError):
+        return None
+    if parsed.epoch or parsed.is_devrelease or parsed.local or not any(numbers):
+        return None
+    return (numbers[0], numbers[1], numbers[2])
+
+
+def epoch_of(version: str | None) -> Epoch | None:
+    """The epoch of a version, None if it is unknown."""
+    release = release_of(version)
+    if release is None:
+        return None
+    return next(epoch for first, epoch in _FIRST if release >= first)

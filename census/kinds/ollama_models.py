@@ -1,0 +1,146 @@
+"""One Ollama model, from its entry in the list and, where it was asked, from what show tells of its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from census.facts import Exchanges, Model, Tools
+from census.kinds import ollama_template
+from census.kinds.ollama_epochs import Epoch
+from census.kinds.reading import (
+    SHORT_LIMIT,
+    answer,
+    digest,
+    mapping,
+    model_name,
+    number,
+    records,
+    sha256_hex,
+    source,
+    text,
+    words,
+)
+from census.lineage.names import parameters_of, parse_count, quantization_of
+
+Entries = Mapping[str, Mapping[str, Any]]
+
+_CLOUD: Final = "cloud"
+
+
+def is_remote(name: str, entry: Mapping[str, Any]) -> bool:
+    """Whether a model runs elsewhere: then show would make the target send a signed request to its maker's cloud."""
+    if entry.get("remote_host") or entry.get("remote_model"):
+        return True
+    return any(_names_cloud(each) for each in (name, model_name(entry.get("model")) or ""))
+
+
+def _names_cloud(name: str) -> bool:
+    """By the tag, `120b-cloud` or `cloud`; rather once too often than once too few."""
+    lowered = name.strip().lower().partition("@")[0]
+    return lowered.endswith((f":{_CLOUD}", f"-{_CLOUD}"))
+
+
+def to_show(entries: Entries, epoch: Epoch | None) -> list[str]:
+    """The names that show is to be asked about, one for each digest: names with one digest are one model."""
+    wanted: dict[str, str] = {}
+    for name, entry in entries.items():
+        if not is_remote(name, entry) and _needs_show(entry, epoch):
+            wanted.setdefault(_same(name, entry), name)
+    return list(wanted.values())
+
+
+def _needs_show(entry: Mapping[str, Any], epoch: Epoch | None) -> bool:
+    """Below 0.30 always; from there on, and wherever the list tells, for a chat model without tools in it."""
+    listed = words(entry.get("capabilities"))
+    if listed is None or (epoch is not None and epoch < Epoch.LIST):
+        return True
+    return "completion" in listed and "tools" not in listed
+
+
+def _same(name: str, entry: Mapping[str, Any]) -> str:
+    """What names of the same model share: the digest of its manifest; a slash keeps names without one apart."""
+    return digest(entry.get("digest")) or f"/{name}"
+
+
+def shown(exchanges: Exchanges, entries: Entries) -> dict[str, dict[str, Any]]:
+    """What show told, by names: of each model that was asked, and of those with the same digest."""
+    by_digest: dict[str, dict[str, Any]] = {}
+    for name, entry in entries.items():
+        told = answer(exchanges.shown(name))
+        if told:
+            by_digest.setdefault(_same(name, entry), told)
+    return {name: by_digest.get(_same(name, entry), {}) for name, entry in entries.items()}
+
+
+def served_contexts(exchanges: Exchanges) -> dict[str, int | None]:
+    """The context that each loaded model was loaded with, by name, in tokens."""
+    loaded = records(answer(exchanges.get("/api/ps")).get("models"))
+    names = ((model_name(entry.get("name")) or model_name(entry.get("model")), entry) for entry in loaded)
+    return {name: number(entry.get("context_length"), 1) for name, entry in names if name is not None}
+
+
+def read_model(
+    name: str, entry: Mapping[str, Any], show: Mapping[str, Any], served: int | None, epoch: Epoch | None
+) -> Model:
+    """The model: what its server tells goes before what its name says, show's exact numbers before the list's."""
+    details = {**_told(mapping(show.get("details"))), **_told(mapping(entry.get("details")))}
+    info = mapping(show.get("model_info"))
+    architecture = text(info.get("general.architecture"), SHORT_LIMIT)
+    template = source(show.get("template"))
+    listed = words(entry.get("capabilities"))
+    told = words(show.get("capabilities"))
+    tools, tools_source = read_tools(listed, show, epoch)
+    return Model(
+        name,
+        digest=digest(entry.get("digest")),
+        size=number(entry.get("size")),
+        format=details.get("format"),
+        architecture=details.get("family") or architecture,
+        parameters=number(info.get("general.parameter_count"), 1)
+        or parse_count(details.get("parameter_size"))
+        or parameters_of(name),
+        quantization=details.get("quantization_level") or quantization_of(name),
+        context_length=number(info.get(f"{architecture}.context_length"), 1)
+        or number(mapping(entry.get("details")).get("context_length"), 1),
+        context_served=served,
+        capabilities=told if told is not None else listed,
+        tools=tools,
+        tools_source=tools_source,
+        remote=is_remote(name, entry),
+        template_hash=sha256_hex(template) if template else None,
+    )
+
+
+def _told(details: Mapping[str, Any]) -> dict[str, str]:
+    """The details that are strings and say something; a quantization that the server does not know it calls so."""
+    cleaned = {
+        key: text(details.get(key), SHORT_LIMIT) for key in ("format", "family", "parameter_size", "quantization_level")
+    }
+    return {key: value for key, value in cleaned.items() if value is not None and value.lower() != "unknown"}
+
+
+def read_tools(
+    listed: tuple[str, ...] | None, show: Mapping[str, Any], epoch: Epoch | None
+) -> tuple[Tools, str | None]:
+    """Whether the server advertises tools, and by what: `tags`, `show` or `template`; else unknown, None."""
+    if listed is not None and "tools" in listed:
+        return Tools.YES, "tags"
+    told = words(show.get("capabilities"))
+    if told is not None:
+        return (Tools.YES if "tools" in told else Tools.NO), "show"
+    by_template = _by_template(show, epoch)
+    if by_template is not Tools.UNKNOWN:
+        return by_template, "template"
+    return (Tools.NO, "tags") if listed is not None else (Tools.UNKNOWN, None)
+
+
+def _by_template(show: Mapping[str, Any], epoch: Epoch | None) -> Tools:
+    template = source(show.get("template"))
+    if show and epoch is Epoch.NO_TOOLS:
+        return Tools.NO  # the template may have them, this server does not pass them on
+    if template is None:
+        return Tools.UNKNOWN
+    used = ollama_template.tools(template)
+    # A built-in parser brings tools with it, whatever the template.
+    return Tools.UNKNOWN if used is Tools.NO and source(show.get("parser")) else used

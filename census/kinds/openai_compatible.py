@@ -1,0 +1,64 @@
+"""Whatever speaks OpenAI's protocol and has no better sign: it takes a readable list at once and gives way later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading
+from census.kinds import litellm, openai_list
+from census.kinds.kind import Kind, Wishes, next_get, no_question
+from census.kinds.reading import answer, model_name, number, text
+from census.kinds.specific import SPECIFIC
+
+_TAGS: Final = "/api/tags"
+# One of these beside an id: "models" are also cars and fashion, and their lists have ids too.
+_SIGNS: Final = frozenset({"object", "owned_by", "created", "context_length", "max_model_len"})
+
+
+def _recognise(exchanges: Exchanges) -> str | None:
+    listed = openai_list.found(exchanges)
+    if listed is None or listed.misread or any(kind.recognise(exchanges) for kind in SPECIFIC):
+        return None
+    framed = answer(exchanges.get(openai_list.PATH)).get("object") == "list"
+    return "a model list at /v1/models" if framed or any(_is_entry(entry) for entry in listed.entries) else None
+
+
+def _is_entry(entry: Mapping[str, Any]) -> bool:
+    return model_name(entry.get("id")) is not None and not _SIGNS.isdisjoint(entry)
+
+
+def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
+    """First what would show a better kind behind such a list, then the canary."""
+    if _may_be_ollama(exchanges) and exchanges.get(_TAGS) is None:
+        return Question("GET", _TAGS)
+    return litellm.KIND.confirm(exchanges) or next_get(exchanges, CANARY_PATH)
+
+
+def _may_be_ollama(exchanges: Exchanges) -> bool:
+    """Ollama's names all carry a tag; with no models it lists none here either."""
+    return all(":" in (text(entry.get("id")) or "").rpartition("/")[2] for entry in openai_list.entries(exchanges))
+
+
+def _model(name: str, entry: Mapping[str, Any]) -> Model:
+    return openai_list.model(
+        name,
+        context_length=number(entry.get("context_length"), 1),
+        context_served=number(entry.get("max_model_len"), 1),
+    )
+
+
+def _read(exchanges: Exchanges) -> Reading:
+    return openai_list.reading(exchanges, _model)
+
+
+KIND = Kind(
+    name="OpenAI-compatible",
+    ports=(),
+    asks=tuple(("GET", path) for path in (openai_list.PATH, _TAGS, "/health/liveliness", CANARY_PATH)),
+    tells="models, and their contexts where the list has them",
+    recognise=_recognise,
+    confirm=no_question,
+    ask=_ask,
+    read=_read,
+)

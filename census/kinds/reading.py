@@ -1,0 +1,192 @@
+"""Careful reading: whatever a server sends becomes a clean, bounded value here, or None.
+
+Answers are adversarial and a wrong type is the rule, so nothing in this module raises on any of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from census.facts import Exchange
+
+NAME_LIMIT: Final = 512  # characters of a model's name
+SHORT_LIMIT: Final = 64  # characters of a version, an architecture, a capability
+DIGEST_LIMIT: Final = 128
+WORDS_LIMIT: Final = 64  # capabilities of one model
+MODELS_LIMIT: Final = 2000  # models of one endpoint
+BIGINT: Final = 2**63 - 1  # what the database can hold
+
+_OK: Final = 200
+
+# Control characters (NUL and NEL among them), line and paragraph separators, direction marks, overrides and
+# isolates, and halves of surrogate pairs: none can be stored or shown without doing harm.
+_UNWANTED: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+# Possessive, so that no name however long is scanned more than once.
+_PATH: Final = re.compile(r"\s*+(?:[/\\]|~[^/\\]*+[/\\]|[A-Za-z]:[/\\]|file:[/\\])")
+_HUB_CACHE: Final = re.compile(r"(?:^|[/\\])models--([^/\\]++)(?:[/\\]snapshots[/\\][^/\\]++)?[/\\]*+$")
+
+_UNREADABLE: Final = object()
+_PARSED: Final = 4  # documents kept parsed: those of the target at hand, while one kind after another looks at them
+
+
+def text(value: Any, limit: int = NAME_LIMIT) -> str | None:
+    """`value` without unwanted characters, at most `limit` characters; None if it is no string or nothing is left."""
+    if not isinstance(value, str):
+        return None
+    cleaned = _UNWANTED.sub("", value)[:limit]
+    return cleaned if cleaned.strip() else None
+
+
+def model_name(value: Any) -> str | None:
+    """A model's name as it was sent, but clean; paths are reduced so that no folder or user name is kept.
+
+    An absolute path or a home path becomes its last part, a Hugging Face cache folder becomes `org/name`;
+    relative ids such as `org/name` or `tiny/tiny.gguf` stay. None if there is no usable name.
+    """
+    if not isinstance(value, str):
+        return None
+    cleaned = _UNWANTED.sub("", value)
+    cached = _HUB_CACHE.search(cleaned.rstrip())
+    if cached:
+        cleaned = "/".join(part for part in cached[1].split("--", 1) if part)
+    if _PATH.match(cleaned):
+        parts = [part for part in re.split(r"[/\\]", _PATH.sub("", cleaned, count=1)) if part.strip()]
+        return text(parts[-1]) if parts else None
+    return text(cleaned)
+
+
+def number(value: Any, low: int = 0, high: int = BIGINT) -> int | None:
+    """`value` as a whole number from `low` to `high`; 4096.0 is one, True and "4096" are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float) and not value.is_integer():
+        return None
+    whole = int(value)
+    return whole if low <= whole <= high else None
+
+
+def source(value: Any) -> str | None:
+    """A chat template as it was sent, to be hashed and looked through but never kept; None if there is none."""
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def records(value: Any, limit: int = MODELS_LIMIT) -> list[dict[str, Any]]:
+    """The first `limit` objects of a list; whatever is no object is dropped, whatever is no list is empty."""
+    if not isinstance(value, list):
+        return []
+    return [entry for entry in value if isinstance(entry, dict)][:limit]
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """`value` if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def words(value: Any) -> tuple[str, ...] | None:
+    """The distinct strings of a list in lower case, sorted; None if it is no list, which differs from an empty one."""
+    if not isinstance(value, list):
+        return None
+    cleaned = (text(entry, SHORT_LIMIT) for entry in value)
+    return tuple(sorted({entry.strip().lower()[:SHORT_LIMIT] for entry in cleaned if entry})[:WORDS_LIMIT])
+
+
+def digest(value: Any) -> str | None:
+    """A digest as it was sent, clean and bounded."""
+    return text(value, DIGEST_LIMIT)
+
+
+def sha256_hex(value: str) -> str:
+    """The SHA-256 of a text in hex; any string has one."""
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def document(exchange: Exchange | None) -> Any:
+    """The JSON of an exchange, whatever its status; None if it was not asked or cannot be read. Not to be changed."""
+    parsed = _parsed(exchange)
+    return None if parsed is _UNREADABLE else parsed
+
+
+def answer(exchange: Exchange | None) -> dict[str, Any]:
+    """The JSON object that answered with status 200, else an empty one."""
+    return mapping(document(exchange)) if exchange is not None and exchange.status == _OK else {}
+
+
+def _parsed(exchange: Exchange | None) -> Any:
+    return _UNREADABLE if exchange is None or exchange.truncated else _parse(exchange.body)
+
+
+@functools.lru_cache(maxsize=_PARSED)
+def _parse(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return _UNREADABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A model list: its entries that are objects, or `misread` if it claims to be one and cannot be read."""
+
+    entries: tuple[dict[str, Any], ...] = ()
+    misread: bool = False
+
+
+def listing(exchange: Exchange | None, key: str) -> Listing | None:
+    """The model list that an answer holds under `key` (`models` or `data`), None if it is no model list at all.
+
+    Only status 200 counts; null is an empty list, as some servers write it.
+    """
+    if exchange is None or exchange.status != _OK:
+        return None
+    parsed = _parsed(exchange)
+    if parsed is _UNREADABLE:
+        return Listing(misread=True) if _claims(exchange) else None
+    if not isinstance(parsed, dict) or key not in parsed:
+        return None
+    return _listed(parsed, key)
+
+
+def _listed(parsed: dict[str, Any], key: str) -> Listing | None:
+    value = parsed[key]
+    if value is None or value == []:
+        # {"code": 0, "data": []} is what many web services answer to anything: an empty list needs its own frame.
+        framed = parsed.get("object") == "list" or set(parsed) == {"models"}
+        return Listing() if framed else None
+    entries = tuple(entry for entry in value if isinstance(entry, dict)) if isinstance(value, list) else ()
+    if entries:
+        return Listing(entries)
+    return Listing(misread=True) if parsed.get("object") == "list" or set(parsed) == {key} else None
+
+
+def _claims(exchange: Exchange) -> bool:
+    """Whether a body that is not JSON, or was cut off by the cap, set out to be a model list."""
+    return begins_as_list(exchange) or (exchange.is_json and bool(exchange.body.strip()))
+
+
+def begins_as_list(exchange: Exchange) -> bool:
+    """Whether a body begins as model lists do, however it goes on."""
+    head = re.sub(rb"\s+", b"", exchange.body[:256].removeprefix(b"\xef\xbb\xbf"))
+    return head.startswith((b'{"models":', b'{"object":"list"', b'{"data":['))
+
+
+def named(entries: Iterable[Mapping[str, Any]], *keys: str) -> tuple[dict[str, Mapping[str, Any]], bool]:
+    """The entries by their names, in order, and whether there were more than are kept.
+
+    The name is the first usable one under `keys`; an entry without is dropped, of a repeated name the first is kept.
+    """
+    kept: dict[str, Mapping[str, Any]] = {}
+    for entry in entries:
+        name = next(filter(None, (model_name(entry.get(key)) for key in keys)), None)
+        if name is None or name in kept:
+            continue
+        if len(kept) == MODELS_LIMIT:
+            return kept, True
+        kept[name] = entry
+    return kept, False

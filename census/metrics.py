@@ -1,0 +1,34 @@
+"""The counters of a running scan, for Prometheus; every label value comes from a closed set.
+
+They live beside the facts because the probe and the scan both count into them. Each process has its own
+registry on a port of its own: the multi-process mode of the client would triple the cost of a count.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+
+TARGETS = Counter("census_targets", "Targets done, by the outcome they ended in", ["outcome"], registry=REGISTRY)
+REQUESTS = Counter(
+    "census_requests",
+    "HTTP requests, by server kind, path (of the allow-list) and class of status",
+    ["kind", "path", "status"],
+    registry=REGISTRY,
+)
+CONNECTIONS = Counter("census_connections", "Connections attempted", registry=REGISTRY)
+IN_FLIGHT = Gauge("census_in_flight", "Targets being asked at this moment", registry=REGISTRY)
+EXCHANGE_SECONDS = Histogram(
+    "census_exchange_seconds",
+    "Seconds from sending a request to the end of its answer",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=REGISTRY,
+)
+ROWS_WRITTEN = Counter("census_rows_written", "Rows written to the database, by table", ["table"], registry=REGISTRY)
+UNEXPECTED_ERRORS = Counter("census_unexpected_errors", "Faults of ours, not of a target", registry=REGISTRY)
+
+
+def unexpected_errors() -> int:
+    """How many faults of ours this process has met."""
+    return int(REGISTRY.get_sample_value("census_unexpected_errors_total") or 0)

@@ -1,0 +1,191 @@
+"""One look at one target: connect, ask what is needed, read it with the kind that takes it, and say the outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import secrets
+import ssl
+import time
+from datetime import UTC, datetime
+
+from census import kinds, metrics
+from census.facts import CANARY_PATH, Exchange, Exchanges, Observation, Outcome, Question, Reading, Target
+from census.kinds.kind import Kind, Wishes
+from census.probe.errors import ForbiddenError, outcome_of
+from census.probe.pace import Pace
+from census.probe.transport import Conversation, Manners
+
+log = logging.getLogger(__name__)
+
+# What servers answer to plain HTTP on a TLS port: one more try, with TLS, is worth it then.
+_WANTS_TLS = (b"HTTP request to an HTTPS server", b"plain HTTP request was sent to HTTPS port")
+_PATIENCE = 2  # further questions that may fail before a host is left alone
+_FAILED = 0  # the status of an exchange that was tried after the list had been read, and failed
+
+
+class Prober:
+    """Looks at targets one by one, as often at a time as the caller likes; one for each worker process."""
+
+    def __init__(self, manners: Manners, pace: Pace, context: ssl.SSLContext) -> None:
+        self._manners = manners
+        self._pace = pace
+        self._context = context
+
+    async def look(self, target: Target, address: str) -> Observation:
+        """The observation of `target` at its admitted `address`; the caller holds the right to connect.
+
+        Never raises but on cancellation: a fault of the target's is its outcome, a fault of ours is logged,
+        counted, and makes it `misread`.
+        """
+        visit = _Visit(target, address, self._manners, self._pace, self._context)
+        with metrics.IN_FLIGHT.track_inprogress():
+            observation = await visit.run()
+        metrics.TARGETS.labels(observation.outcome.word).inc()
+        return observation
+
+
+class _Visit:
+    """The course of one look, with what has been learnt so far."""
+
+    def __init__(self, target: Target, address: str, manners: Manners, pace: Pace, context: ssl.SSLContext) -> None:
+        self._target = target
+        self._address = address
+        self._manners = manners
+        self._pace = pace
+        self._context = context
+        self._talk = Conversation(target, address, manners, pace, context)
+        self._asked = Exchanges()
+        self._kind: Kind | None = None
+        self._began = time.perf_counter()
+        self._latency: float | None = None
+        self._requests = 0
+        self._connections = 0
+        self._at = datetime.now(UTC)
+
+    async def run(self) -> Observation:
+        failure: Outcome | None = None
+        try:
+            async with asyncio.timeout(self._manners.deadline):
+                await self._converse()
+        except asyncio.CancelledError:
+            raise
+        except TimeoutError:
+            failure = Outcome.TOO_SLOW if self._talk.connected else Outcome.TIMED_OUT
+        except ForbiddenError as error:
+            failure = self._unexpected(error) if self._manners.admits(self._address) else Outcome.OUT_OF_SCOPE
+        except Exception as error:  # noqa: BLE001  the one broad except: our fault must not pass for the target's
+            failure = outcome_of(error) or self._unexpected(error)
+        finally:
+            await self._hang_up()
+        return self._conclude(failure)
+
+    async def _converse(self) -> None:
+        await self._talk.open()
+        for question in kinds.opening(self._target.port):
+            await self._ask(question)
+            if self._wants_tls():
+                await self._start_over_with_tls(question)
+            if self._recognise():
+                break
+        else:
+            further = kinds.confirm(self._asked)
+            if further is not None:
+                await self._ask(further)
+                self._recognise()
+        await self._ask_further()
+
+    async def _ask_further(self) -> None:
+        """What the kind still wants to know; a question that fails is not asked again and costs nothing learnt."""
+        wishes = Wishes(details=self._manners.details)
+        failures = 0
+        while self._kind is not None and self._talk.requests + self._requests < self._manners.requests:
+            question = self._kind.ask(self._asked, wishes)
+            if question is None:
+                return
+            try:
+                await self._ask(question)
+            except Exception as error:
+                if outcome_of(error) is None:
+                    raise
+                self._asked.add(Exchange(question, _FAILED, {}, b""))
+                failures += 1
+                if failures == _PATIENCE:
+                    return
+            self._recognise()
+
+    async def _ask(self, question: Question) -> None:
+        asked = question
+        if question.path == CANARY_PATH:
+            asked = Question("GET", f"/{secrets.token_hex(8)}")
+        exchange = await self._talk.ask(asked)
+        if self._latency is None:
+            self._latency = (time.perf_counter() - self._began) * 1000
+        self._asked.add(exchange)
+
+    def _recognise(self) -> bool:
+        found = kinds.recognise(self._asked)
+        self._kind = found[0] if found else None
+        return found is not None
+
+    def _wants_tls(self) -> bool:
+        if self._target.tls is not None or len(self._asked) != 1 or self._talk.tls:
+            return False
+        exchange = next(iter(self._asked))
+        return exchange.status == 400 and any(text in exchange.body for text in _WANTS_TLS)  # noqa: PLR2004  Bad Request
+
+    async def _start_over_with_tls(self, question: Question) -> None:
+        await self._hang_up()
+        self._asked = Exchanges()
+        target = dataclasses.replace(self._target, tls=True)
+        self._talk = Conversation(target, self._address, self._manners, self._pace, self._context)
+        await self._talk.reopen()
+        await self._ask(question)
+
+    async def _hang_up(self) -> None:
+        await self._talk.close()
+        self._requests += self._talk.requests
+        self._connections += self._talk.connections
+        self._talk.requests = self._talk.connections = 0
+
+    def _unexpected(self, error: Exception) -> Outcome:
+        metrics.UNEXPECTED_ERRORS.inc()
+        log.error("fault of ours while asking %s", self._target, exc_info=error)
+        return Outcome.MISREAD
+
+    def _conclude(self, failure: Outcome | None) -> Observation:
+        """The outcome: what was learnt before something went wrong is kept."""
+        reading: Reading | None = None
+        if self._kind is not None:
+            try:
+                reading = self._kind.read(self._asked)
+            except Exception as error:  # noqa: BLE001  readers never raise; if one does, it is counted as our fault
+                failure = self._unexpected(error)
+        self._count()
+        if reading is None:
+            outcome = failure or kinds.unrecognised(self._asked)
+            reading = Reading(outcome)
+        return Observation(
+            target=self._target,
+            outcome=reading.outcome,
+            observed_at=self._at,
+            address=self._address,
+            software=self._kind.name if self._kind is not None else None,
+            version=reading.version,
+            models=reading.models,
+            cut=reading.cut,
+            running=reading.running,
+            relay=reading.relay,
+            signals=reading.signals,
+            latency_ms=self._latency,
+            certificate=self._talk.certificate,
+            requests=self._requests,
+            connections=self._connections,
+        )
+
+    def _count(self) -> None:
+        kind = self._kind.name if self._kind is not None else "unknown"
+        for exchange in self._asked:
+            status = f"{exchange.status // 100}xx" if exchange.status else "failed"
+            metrics.REQUESTS.labels(kind, exchange.question.label, status).inc()

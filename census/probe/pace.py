@@ -1,0 +1,80 @@
+"""How fast: new connections a second over all, and into one network, for one worker process.
+
+asyncio-throttle polls once for every waiter, and spends a second's budget in one burst when asked for a second.
+One producer that waits for it, with a period of some milliseconds, is smooth and costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import math
+import time
+from collections import deque
+
+from asyncio_throttle.throttler import Throttler
+
+_SHORT = 0.01  # seconds; the longest burst that the overall rate allows
+_FORGET = 10_000  # networks remembered before the idle ones are dropped
+
+
+class Pace:
+    """Hands out the right to open a connection; `rate` and `per_network` are connections a second."""
+
+    def __init__(self, rate: float, per_network: float) -> None:
+        burst = max(1, math.floor(rate * _SHORT))
+        period = burst / rate
+        self._throttler = Throttler(rate_limit=burst, period=period, retry_interval=min(0.01, period / 10))
+        self._gap = 1 / per_network
+        self._next: dict[str, float] = {}
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._wake = asyncio.Event()
+        self._producer: asyncio.Task[None] | None = None
+
+    async def connection(self, network: str) -> None:
+        """Wait until one more connection into `network` may be opened."""
+        delay = self.reserve(network) - time.monotonic()
+        if delay > 0:
+            await asyncio.sleep(delay)
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        self._wake.set()
+        if self._producer is None:
+            self._producer = asyncio.create_task(self._produce())
+        await turn
+
+    def ready(self, network: str) -> float:
+        """When the next connection into `network` may be opened, on the monotonic clock; 0 for at once."""
+        return self._next.get(network, 0.0)
+
+    def reserve(self, network: str) -> float:
+        """Take the next slot of `network` and give its time on the monotonic clock."""
+        now = time.monotonic()
+        slot = max(now, self._next.get(network, 0.0))
+        if len(self._next) > _FORGET:
+            self._next = {name: at for name, at in self._next.items() if at > now}
+        self._next[network] = slot + self._gap
+        return slot
+
+    async def close(self) -> None:
+        """Stop the producer; nobody may be waiting any more."""
+        if self._producer is not None:
+            self._producer.cancel()
+            await asyncio.gather(self._producer, return_exceptions=True)
+
+    async def _produce(self) -> None:
+        while True:
+            if not self._waiting:
+                self._wake.clear()
+                await self._wake.wait()
+            async with self._throttler:
+                turn = self._waiting.popleft()
+                if not turn.done():  # a waiter that was cancelled gives its turn back only in part: rates are ceilings
+                    turn.set_result(None)
+
+
+def network_of(address: str) -> str:
+    """The network whose rate counts for `address`: its /24, or its /48 for IPv6."""
+    if ":" not in address:
+        return address.rpartition(".")[0]
+    return ipaddress.IPv6Address(address).exploded[:14]

@@ -1,0 +1,269 @@
+"""One connection for one target: opened first, kept for all questions, asked nothing outside the allow-list.
+
+aiohttp speaks HTTP; what is ours is when a connection may be opened (scope and pace are asked each time, with the
+address actually connected to), what may be asked on it, and how much of an answer is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import ssl
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import cast
+
+import aiohttp
+from aiohttp import ClientRequest, ClientTimeout
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.tracing import Trace
+from yarl import URL
+
+from census import metrics
+from census.facts import Exchange, Question, Target
+from census.kinds.allowed import allowed
+from census.probe.errors import ForbiddenError, SilentError, TlsError
+from census.probe.pace import Pace, network_of
+
+BODY_CAP = 2 * 1024 * 1024  # bytes kept of an answer, after decompression
+_READ = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How this scan behaves towards a target.
+
+    `user_agent` and `sender` (the From header) come from the scope; `connect_timeout` is seconds for a connection
+    to stand, `deadline` seconds for all of a target; `requests` is the most that one endpoint is asked;
+    `details` allows POST /api/show; `admits` says whether an address may be connected to.
+    """
+
+    user_agent: str
+    sender: str | None
+    admits: Callable[[str], bool]
+    connect_timeout: float = 3.0
+    deadline: float = 15.0
+    requests: int = 64
+    details: bool = True
+
+    def headers(self) -> dict[str, str]:
+        """The headers of every request: who asks and whom to write to; never cookies, an Origin or a key."""
+        sender = {"From": self.sender} if self.sender else {}
+        return {
+            "User-Agent": self.user_agent,
+            **sender,
+            "Accept": "application/json, */*;q=0.5",
+            "Accept-Encoding": "gzip, deflate",
+        }
+
+
+def tls_context() -> ssl.SSLContext:
+    """A context that accepts any certificate and old ciphers: servers are recorded as they are, not trusted."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+class _Protocol(ResponseHandler):
+    """aiohttp's protocol, which would leave the reader of a body waiting when its framing breaks in a later packet."""
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        super().set_exception(exc, *cause)
+        if isinstance(exc, HttpProcessingError) and self._payload is not None:
+            self._payload.set_exception(exc)
+
+
+class _Dialer(aiohttp.BaseConnector):
+    """Gives aiohttp the connection that the conversation opened, and no other."""
+
+    def __init__(self, dial: Callable[[], object]) -> None:
+        super().__init__(limit=0)
+        self._dial = dial
+
+    async def _create_connection(
+        self,
+        req: ClientRequest,  # noqa: ARG002  aiohttp's signature
+        traces: list[Trace],  # noqa: ARG002  aiohttp's signature
+        timeout: ClientTimeout,  # noqa: ARG002, ASYNC109  aiohttp's signature; the deadline is the target's
+    ) -> ResponseHandler:
+        return cast("ResponseHandler", self._dial())
+
+
+class Conversation:
+    """Everything that is said with one target, over one connection as long as the server keeps it.
+
+    `address` is the resolved and admitted address; the first connection is opened by `open`, further ones only
+    when the server closed the last. Raises what `census.probe.errors` has in its table.
+    """
+
+    def __init__(self, target: Target, address: str, manners: Manners, pace: Pace, context: ssl.SSLContext) -> None:
+        self.target = target
+        self.address = address
+        self.tls = bool(target.tls)
+        self.connected = False  # whether a TCP connection ever stood
+        self.certificate: str | None = None
+        self.connections = 0
+        self.requests = 0
+        self._manners = manners
+        self._pace = pace
+        self._context = context
+        self._ready: ResponseHandler | None = None
+        self._live: ResponseHandler | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Open the connection; the caller holds the right of the pace to do so."""
+        if not self._manners.admits(self.address):
+            raise ForbiddenError(f"{self.address} is not in scope")
+        self.connections += 1
+        metrics.CONNECTIONS.inc()
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._manners.connect_timeout):
+                transport, protocol = await loop.create_connection(
+                    lambda: _Protocol(loop), self.address, self.target.port
+                )
+        except TimeoutError as error:
+            raise SilentError from error
+        self.connected = True
+        if self.tls:
+            protocol = await self._secure(transport)
+        self._ready = self._live = protocol
+
+    async def _secure(self, transport: asyncio.Transport) -> _Protocol:
+        loop = asyncio.get_running_loop()
+        protocol = _Protocol(loop)
+        name = self.target.name or self.address
+        try:
+            secured = await loop.start_tls(transport, protocol, self._context, server_hostname=name)
+        except (ssl.SSLError, OSError, ValueError) as error:
+            transport.abort()
+            raise TlsError(str(error)) from error
+        except BaseException:
+            transport.abort()
+            raise
+        if secured is None:
+            raise TlsError("the connection was lost in the handshake")
+        protocol.connection_made(secured)
+        raw = secured.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        self.certificate = hashlib.sha256(raw).hexdigest() if raw else None
+        return protocol
+
+    async def ask(self, question: Question) -> Exchange:
+        """Ask one question; reconnects once when the server had closed the kept connection meanwhile."""
+        if not allowed(question):
+            raise ForbiddenError(f"{question.method} {question.path} is not on the list of allowed questions")
+        kept = self._live is not None and self._ready is None and self._live.is_connected()
+        if not kept and self._ready is None:
+            await self.reopen()
+        try:
+            return await self._exchange(question)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, _ClosedError):
+            if not kept:
+                raise
+        await self.reopen()
+        return await self._exchange(question)
+
+    async def reopen(self) -> None:
+        """Open a further connection, once the pace allows one more into this network."""
+        await self._pace.connection(network_of(self.address))
+        await self.open()
+
+    async def _exchange(self, question: Question) -> Exchange:
+        self.requests += 1
+        began = time.perf_counter()
+        async with self._request(question) as response:
+            body, truncated = await _body(response)
+        metrics.EXCHANGE_SECONDS.observe(time.perf_counter() - began)
+        headers: dict[str, str] = {}
+        for key, value in response.headers.items():
+            headers.setdefault(key.lower(), value)
+        return Exchange(question, response.status, headers, body, truncated)
+
+    @contextlib.asynccontextmanager
+    async def _request(self, question: Question) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=_Dialer(self._take),
+                headers=self._manners.headers(),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
+                auto_decompress=False,
+            )
+        url = URL.build(
+            scheme="https" if self.tls else "http",
+            host=self.target.name or self.address,
+            port=self.target.port,
+            path=question.path,
+            encoded=True,
+        )
+        data, headers = _payload(question)
+        async with self._session.request(
+            question.method, url, data=data, headers=headers, allow_redirects=False
+        ) as response:
+            yield response
+
+    def _take(self) -> ResponseHandler:
+        """The open connection, once; aiohttp's own retry of a failed request finds none and gives up."""
+        protocol, self._ready = self._ready, None
+        if protocol is None:
+            raise _ClosedError
+        return protocol
+
+    async def close(self) -> None:
+        """Close what is open, without waiting for the other side."""
+        if self._session is not None:
+            await self._session.close()
+        if self._live is not None:
+            self._live.abort()
+
+
+class _ClosedError(aiohttp.ClientError):
+    """The server closed the connection before it had answered."""
+
+
+def _payload(question: Question) -> tuple[bytes | None, dict[str, str] | None]:
+    if question.model is None:
+        return None, None
+    # Both spellings: servers before 0.1.21 know only `name`.
+    body = {"model": question.model, "name": question.model, "verbose": False}
+    return json.dumps(body).encode(), {"Content-Type": "application/json"}
+
+
+async def _body(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """At most BODY_CAP bytes of the decompressed body, and whether there was more."""
+    unpack = _unpacker(response.headers.get("Content-Encoding", ""))
+    parts: list[bytes] = []
+    left = BODY_CAP + 1
+    while left > 0 and (data := await response.content.read(_READ)):
+        part = unpack(data, left)
+        parts.append(part)
+        left -= len(part)
+    body = b"".join(parts)
+    return body[:BODY_CAP], len(body) > BODY_CAP
+
+
+def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
+    """How to undo a Content-Encoding without ever making more than is asked for; damaged data yield nothing."""
+    bits = {"gzip": zlib.MAX_WBITS | 32, "x-gzip": zlib.MAX_WBITS | 32, "deflate": zlib.MAX_WBITS}.get(
+        encoding.strip().lower()
+    )
+    if bits is None:
+        return lambda data, left: data[:left]
+    inflater = zlib.decompressobj(bits)
+
+    def unpack(data: bytes, left: int) -> bytes:
+        try:
+            return inflater.decompress(data, left)
+        except zlib.error:
+            return b""
+
+    return unpack

@@ -1,0 +1,1 @@
+"""What people read: tables on a terminal, rows for other programs, and the page with its pictures."""

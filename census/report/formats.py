@@ -1,0 +1,93 @@
+"""Rows for other programs: JSON, JSON lines, CSV and Parquet, each written while the rows come in."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, BinaryIO, TextIO
+
+from census.report.extras import ReportError, need
+
+TEXT_FORMATS = ("json", "jsonl", "csv")
+
+# A spreadsheet takes a cell that begins so for a formula, and names come from strangers.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_ROW_GROUP = 20_000  # rows of Parquet kept in memory at a time
+
+# Types of Postgres by number, as Arrow calls them; whatever else there may be is written as text.
+_ARROW = {16: "bool", 20: "int64", 21: "int16", 23: "int32", 700: "float", 701: "double"}
+_TIMESTAMP = 1184
+_TEXT_ARRAY = 1009
+
+
+def write_text(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: str, stream: TextIO) -> None:
+    """Write rows as `json` (one array of objects), `jsonl` or `csv` (RFC 4180); another form is a ReportError."""
+    if form == "csv":
+        _write_csv(columns, rows, stream)
+    elif form == "jsonl":
+        stream.writelines(f"{_object(columns, row)}\n" for row in rows)
+    elif form == "json":
+        _write_json(columns, rows, stream)
+    else:
+        raise ReportError(f"there is no format {form!r}; there are {', '.join(TEXT_FORMATS)}")
+
+
+def write_parquet(columns: Mapping[str, int], rows: Iterable[Sequence[Any]], stream: BinaryIO) -> None:
+    """Write rows as Parquet, `columns` with the number of each one's type in Postgres; ReportError without pyarrow."""
+    arrow = need("pyarrow", "parquet", "writing Parquet")
+    parquet = need("pyarrow.parquet", "parquet", "writing Parquet")
+    schema = arrow.schema([(name, _arrow_type(arrow, number)) for name, number in columns.items()])
+    rest = iter(rows)
+    with parquet.ParquetWriter(stream, schema, compression="zstd") as writer:
+        while group := list(islice(rest, _ROW_GROUP)):
+            values = zip(zip(*group, strict=True), schema, strict=True)
+            arrays = [arrow.array(each, type=field.type) for each, field in values]
+            writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
+
+
+def _arrow_type(arrow: Any, number: int) -> Any:
+    if number == _TIMESTAMP:
+        return arrow.timestamp("us", tz="UTC")
+    if number == _TEXT_ARRAY:
+        return arrow.list_(arrow.string())
+    return arrow.type_for_alias(_ARROW.get(number, "string"))
+
+
+def _write_json(columns: Sequence[str], rows: Iterable[Sequence[Any]], stream: TextIO) -> None:
+    before = "[\n"
+    for row in rows:
+        stream.write(before + _object(columns, row))
+        before = ",\n"
+    stream.write("[]\n" if before == "[\n" else "\n]\n")
+
+
+def _object(columns: Sequence[str], row: Sequence[Any]) -> str:
+    return json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], stream: TextIO) -> None:
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+
+
+def _cell(value: Any) -> Any:
+    """One value for a cell: numbers as they are, null empty, lists as JSON, and no text that is a formula."""
+    match value:
+        case None | bool():
+            return {None: "", True: "true", False: "false"}[value]
+        case int() | float():
+            return value
+        case datetime():
+            return value.isoformat()
+        case list() | tuple():
+            return json.dumps(value, ensure_ascii=False, default=_plain)
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

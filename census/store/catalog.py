@@ -1,0 +1,211 @@
+"""Rows that many observations share, found or made once: models, inventories, software, places, networks.
+
+Each worker keeps the numbers it has seen in bounded caches; new rows are sent by COPY and inserted in the order of
+their hashes, so that two workers that meet the same new models wait for each other and never deadlock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from psycopg import Cursor
+
+from census import lineage, metrics
+from census.facts import Lineage, Model, Observation, Tools
+from census.places import Place
+from census.store.identity import inventory_hash, model_hash
+
+_CACHED = 200_000  # numbers kept of each sort before a cache starts anew
+
+_TEMPORARY = """
+create temporary table if not exists new_model (
+    hash bytea, name text, digest text, size bigint, format text, architecture text, parameters bigint,
+    quantization text, context_length bigint, context_served bigint, capabilities text[], tools smallint,
+    tools_source text, remote boolean, template_hash text,
+    family text, developer text, origin text, derived boolean, base text, rule text
+) on commit delete rows;
+create temporary table if not exists new_inventory (
+    hash bytea, models bigint[], size integer, cut boolean, families text[], architectures text[], origins text[],
+    quantizations text[], capabilities text[], unplaced boolean, tools smallint
+) on commit delete rows;
+"""
+
+_MODEL_COLUMNS = (
+    "hash, name, digest, size, format, architecture, parameters, quantization, context_length, context_served,"
+    " capabilities, tools, tools_source, remote, template_hash, family, developer, origin, derived, base, rule"
+)
+_INVENTORY_COLUMNS = (
+    "hash, models, size, cut, families, architectures, origins, quantizations, capabilities, unplaced, tools"
+)
+
+K = TypeVar("K")
+
+
+class Catalog:
+    """Numbers of shared rows, for one worker; every call works inside the caller's transaction.
+
+    A cache holds only what a committed transaction wrote: `forget` after a rollback.
+    """
+
+    def __init__(self) -> None:
+        self._models: dict[bytes, int] = {}
+        self._inventories: dict[bytes, int] = {}
+        self._dimensions: dict[tuple[str, tuple[Any, ...]], int] = {}
+
+    @staticmethod
+    def prepare(cursor: Cursor[Any]) -> None:
+        """Make the temporary tables of this connection."""
+        cursor.execute(_TEMPORARY)
+
+    def forget(self) -> None:
+        """Start anew: what was learnt in a transaction that failed may not be in the database."""
+        self._models.clear()
+        self._inventories.clear()
+        self._dimensions.clear()
+
+    def inventories(self, cursor: Cursor[Any], observations: Sequence[Observation]) -> list[int]:
+        """The inventory.id of each observation's models, in order."""
+        hashes = [[model_hash(model) for model in seen.models] for seen in observations]
+        models = {
+            key: model
+            for keys, seen in zip(hashes, observations, strict=True)
+            for key, model in zip(keys, seen.models, strict=True)
+        }
+        numbers = _known_or_new(cursor, self._models, models, _insert_models)
+        inventories = {}
+        order = []
+        for keys, seen in zip(hashes, observations, strict=True):
+            key = inventory_hash(keys, cut=seen.cut)
+            order.append(key)
+            inventories[key] = (sorted({numbers[each] for each in keys}), seen)
+        found = _known_or_new(cursor, self._inventories, inventories, _insert_inventories)
+        return [found[key] for key in order]
+
+    def software(self, cursor: Cursor[Any], name: str | None, version: str | None) -> int | None:
+        """The software.id; None when not even the kind is known."""
+        return None if name is None else self._dimension(cursor, "software", ("name", "version"), (name, version))
+
+    def place(self, cursor: Cursor[Any], place: Place) -> tuple[int, int]:
+        """The place.id and the network.id of a place."""
+        where = self._dimension(
+            cursor, "place", ("country", "region", "city"), (place.country, place.region, place.city)
+        )
+        whose = self._dimension(cursor, "network", ("asn", "organization"), (place.asn, place.organization))
+        return where, whose
+
+    def _dimension(self, cursor: Cursor[Any], table: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> int:
+        key = (table, values)
+        if key not in self._dimensions:
+            _bound(self._dimensions)
+            self._dimensions[key] = _find_or_insert(cursor, table, columns, values)
+        return self._dimensions[key]
+
+
+def _find_or_insert(cursor: Cursor[Any], table: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> int:
+    """Table and column names are ours; a row that another worker inserts meanwhile is found on the second look."""
+    matches = " and ".join(f"{column} is not distinct from %s" for column in columns)
+    find = f"select id from {table} where {matches}"  # noqa: S608  names from this module
+    names = ", ".join(columns)
+    insert = (
+        f"insert into {table} ({names}) values ({', '.join(['%s'] * len(columns))}) on conflict ({names}) do nothing"  # noqa: S608  names from this module
+    )
+    row = cursor.execute(find, values).fetchone()
+    if row is None:
+        cursor.execute(insert, values)
+        row = cursor.execute(find, values).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _bound(cache: dict[Any, int]) -> None:
+    if len(cache) > _CACHED:
+        cache.clear()
+
+
+def _known_or_new(
+    cursor: Cursor[Any],
+    cache: dict[bytes, int],
+    wanted: Mapping[bytes, K],
+    insert: Callable[[Cursor[Any], list[tuple[bytes, K]]], Iterable[tuple[bytes, int]]],
+) -> dict[bytes, int]:
+    """The numbers of `wanted`: from the cache, else inserted or found by `insert`, which gets them sorted."""
+    _bound(cache)
+    found = {key: cache[key] for key in wanted.keys() & cache.keys()}
+    if missing := sorted(wanted.keys() - found.keys()):
+        made = dict(insert(cursor, [(key, wanted[key]) for key in missing]))
+        cache.update(made)
+        found |= made
+    return found
+
+
+def _insert_models(cursor: Cursor[Any], models: list[tuple[bytes, Model]]) -> list[tuple[bytes, int]]:
+    placed = [(key, model, lineage.place(model.name, model.architecture)) for key, model in models]
+    with cursor.copy(f"copy new_model ({_MODEL_COLUMNS}) from stdin") as copy:
+        for key, model, line in placed:
+            copy.write_row(_model_row(key, model, line))
+    _insert_families(cursor, {line for _, _, line in placed})
+    return _move(cursor, "model", _MODEL_COLUMNS)
+
+
+def _model_row(key: bytes, model: Model, line: Lineage) -> tuple[Any, ...]:
+    return (
+        key, model.name, model.digest, model.size, model.format, model.architecture, model.parameters,
+        model.quantization, model.context_length, model.context_served,
+        None if model.capabilities is None else sorted(model.capabilities),
+        int(model.tools), model.tools_source, model.remote, model.template_hash,
+        line.family, line.developer, line.origin, line.derived, line.base, line.rule,
+    )  # fmt: skip
+
+
+def _insert_families(cursor: Cursor[Any], lines: Iterable[Lineage]) -> None:
+    rows = sorted({(line.family, line.developer, line.origin) for line in lines if line.family is not None})
+    cursor.executemany(
+        "insert into family (name, developer, origin) values (%s, %s, %s) on conflict (name) do nothing", rows
+    )
+
+
+def _insert_inventories(
+    cursor: Cursor[Any], inventories: list[tuple[bytes, tuple[list[int], Observation]]]
+) -> list[tuple[bytes, int]]:
+    with cursor.copy(f"copy new_inventory ({_INVENTORY_COLUMNS}) from stdin") as copy:
+        for key, (numbers, seen) in inventories:
+            copy.write_row(_inventory_row(key, numbers, seen))
+    return _move(cursor, "inventory", _INVENTORY_COLUMNS)
+
+
+def _inventory_row(key: bytes, numbers: list[int], seen: Observation) -> tuple[Any, ...]:
+    lines = [lineage.place(model.name, model.architecture) for model in seen.models]
+    return (
+        key,
+        numbers,
+        len(seen.models),
+        seen.cut,
+        _sorted(line.family for line in lines),
+        _sorted(model.architecture for model in seen.models),
+        _sorted(line.origin for line in lines),
+        _sorted(model.quantization for model in seen.models),
+        _sorted(word for model in seen.models for word in model.capabilities or ()),
+        any(line.family is None for line in lines),
+        int(max((model.tools for model in seen.models), default=Tools.NO)),
+    )
+
+
+def _sorted(values: Iterable[str | None]) -> list[str]:
+    return sorted({value for value in values if value is not None})
+
+
+def _move(cursor: Cursor[Any], table: str, columns: str) -> list[tuple[bytes, int]]:
+    """Insert what is new, in the order of the hashes, and give the number of every row of the temporary table."""
+    cursor.execute(
+        f"""insert into {table} ({columns})
+            select {columns} from new_{table} as new
+            where not exists (select from {table} as old where old.hash = new.hash)
+            order by hash
+            on conflict (hash) do nothing"""  # noqa: S608  names from this module
+    )
+    metrics.ROWS_WRITTEN.labels(table).inc(cursor.rowcount)
+    cursor.execute(f"select hash, {table}.id from {table} join new_{table} using (hash)")  # noqa: S608  names from this module
+    rows = [(bytes(key), int(number)) for key, number in cursor.fetchall()]
+    cursor.execute(f"delete from new_{table}")  # noqa: S608  names from this module
+    return rows

@@ -1,0 +1,126 @@
+"""Connections to the database: which addresses are taken, how each session is set, and failures without passwords."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import unquote
+
+import psycopg
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
+_OLDEST = 15  # UNIQUE NULLS NOT DISTINCT
+_CONNECT_SECONDS = 10
+_SECRETS = ("password", "sslpassword", "oauth_client_secret")
+_HIDDEN = "***"
+
+# Set by a statement, for connection poolers refuse them as options of the start.
+# Generic plans made the statistics four times slower, and compiling them never paid.
+_SESSION = (
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', false),"
+    " set_config('jit', 'off', false), set_config('TimeZone', 'UTC', false)"
+)
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the sentence names it without its password, the reason and a remedy."""
+
+
+def engine(url: str) -> Engine:
+    """An engine for the Postgres at `url`; nothing is connected yet.
+
+    Takes `postgresql://`, `postgres://` and `postgresql+psycopg://`. DatabaseError for any other address, and
+    from whatever connects through the engine when the server cannot be reached or is older than Postgres 15.
+    """
+    made = create_engine(_parse(url))
+
+    @event.listens_for(made, "do_connect")
+    def connect(
+        dialect: Dialect, _entry: ConnectionPoolEntry, arguments: list[Any], options: dict[str, Any]
+    ) -> psycopg.Connection[Any]:
+        options.setdefault("application_name", "census")
+        options.setdefault("connect_timeout", _CONNECT_SECONDS)
+        try:
+            connection: psycopg.Connection[Any] = dialect.loaded_dbapi.connect(*arguments, **options)
+        except psycopg.Error as error:
+            raise _unreachable(url, str(error)) from None
+        try:
+            _prepare(connection, url)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    return made
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """A plain connection in autocommit, for the rows of scans and the writer's COPY; errors as `engine`."""
+    pooled = engine(url).raw_connection()
+    connection = pooled.driver_connection
+    pooled.detach()  # it belongs to the caller, not to the pool of an engine that nobody keeps
+    assert isinstance(connection, psycopg.Connection)
+    connection.autocommit = True
+    return connection
+
+
+def safe(url: str) -> str:
+    """The address as messages may show it: every password replaced by `***`, also where it is written wrongly."""
+    hidden = re.sub(r"(?s)(^|//)([^:/?@]*):(?!//).*@", rf"\1\2:{_HIDDEN}@", url)
+    return re.sub(rf"(?si)([?&](?:{'|'.join(_SECRETS)})=)[^&]*", rf"\1{_HIDDEN}", hidden)
+
+
+def _parse(url: str) -> URL:
+    scheme = url.partition("://")[0]
+    if scheme not in _SCHEMES or "://" not in url:
+        raise DatabaseError(
+            f"{safe(url)!r} is no address of a Postgres database: write postgresql://user@host:5432/database"
+        )
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is None or "@" in (parsed.host or ""):
+        raise DatabaseError(
+            f"{safe(url)!r} cannot be read as an address: write postgresql://user@host:5432/database, with a number as "
+            "the port and, in names and passwords, %40 for @, %2F for / and %3A for :"
+        )
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def _prepare(connection: psycopg.Connection[Any], url: str) -> None:
+    """Check the server's version and set the session for the statistics."""
+    major = connection.info.server_version // 10_000
+    if major < _OLDEST:
+        raise DatabaseError(
+            f"{safe(url)} is Postgres {major}, and census needs {_OLDEST} or newer: upgrade it, or leave --database "
+            "out to use the embedded server"
+        )
+    try:
+        connection.execute(_SESSION)
+        connection.commit()
+    except psycopg.Error as error:
+        raise _unreachable(url, str(error)) from None
+
+
+def _unreachable(url: str, reason: str) -> DatabaseError:
+    """The sentence for a failure to connect; what libpq said stands in it on one line and without passwords."""
+    said = " ".join(re.sub(r"^connection failed: |Is the server running[^?]*\?", "", reason).split())
+    for secret in sorted(_secrets(url), key=len, reverse=True):
+        said = said.replace(secret, _HIDDEN)
+    return DatabaseError(
+        f"cannot reach {safe(url)}: {said.rstrip('.')}; "
+        "check the address, that the server runs, and that it lets this user in"
+    )
+
+
+def _secrets(url: str) -> set[str]:
+    """Every password in an address, as it is written and as it is meant."""
+    parsed = make_url(url)
+    meant = [str(parsed.password or ""), *(str(parsed.query.get(name, "")) for name in _SECRETS)]
+    written = re.findall(rf"(?i)[?&](?:{'|'.join(_SECRETS)})=([^&]*)", url) + re.findall(r"//[^:/?@]*:(.*)@", url)
+    return {text for secret in (*meant, *written) for text in (secret, unquote(secret)) if text}

@@ -1,0 +1,40 @@
+-- One row for each model that an endpoint ever listed (name and digest), as it was described last. scan is the last
+-- scan in which that endpoint listed it; capabilities are null when unknown; remote models run elsewhere.
+create view export.models as
+with listed as (
+    select sighting_id, max(scan_id) as scan
+    from observation
+    where sighting_id is not null
+    group by sighting_id
+)
+select distinct on (e.id, m.name, m.digest)
+    max(l.scan) over (partition by e.id, m.name, m.digest) as scan,
+    host(h.address) as address,
+    e.port,
+    m.name as model,
+    m.digest,
+    m.family,
+    m.developer,
+    m.origin,
+    m.derived,
+    m.base,
+    m.architecture,
+    m.quantization,
+    m.parameters,
+    m.context_length,
+    m.context_served,
+    m.size,
+    m.format,
+    m.capabilities,
+    stats.tools_word(m.tools) as tools,
+    m.tools_source,
+    m.remote,
+    stats.verdict_word(e.verdict) as decoy
+from sighting s
+join listed l on l.sighting_id = s.id
+join endpoint e on e.id = s.endpoint_id
+join host h on h.id = e.host_id
+join inventory i on i.id = s.inventory_id
+cross join unnest(i.models) member
+join model m on m.id = member
+order by e.id, m.name, m.digest, s.last_seen desc, m.id desc;

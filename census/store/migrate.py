@@ -1,0 +1,134 @@
+"""Bring a database to the schema of this program: migrations, outcomes, statistics, exports, in one transaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from packaging.version import Version
+from psycopg import errors
+from sqlalchemy import Connection, Engine, create_engine, func, make_url, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+import census
+from census.store import layer
+from census.store.outcomes import MEANINGS
+from census.store.tables import outcome
+
+_LOCK = 0x63656E737573  # the advisory lock of upgrades: "census" in ASCII
+_OLDEST = 15  # Postgres: the first that can say "unique nulls not distinct"
+
+
+class MigrateError(Exception):
+    """The database could not be brought to this program's schema and is as it was; says why and what helps."""
+
+
+def upgrade(url: str) -> None:
+    """Bring the database to the current schema, wholly or not at all; nothing happens if it is there already.
+
+    Of two programs that upgrade at once, the second waits and finds the work done. Raises `MigrateError`.
+    """
+    with _engine(url).connect() as connection:
+        try:
+            with connection.begin():
+                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+                if not _is_current(connection):
+                    _renew(connection)
+        except DBAPIError as error:
+            raise MigrateError(_sentence(error)) from error
+
+
+def current(url: str) -> str | None:
+    """The revision that the database is at, None if it never was migrated."""
+    with _engine(url).connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_current(url: str) -> bool:
+    """Whether `upgrade` would have nothing to do; one small query, for each start of the program."""
+    with _engine(url).connect() as connection:
+        return _is_current(connection)
+
+
+def _engine(url: str) -> Engine:
+    return create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+
+
+def _is_current(connection: Connection) -> bool:
+    laid = layer.laid(connection)
+    return laid is not None and laid.digest == _digest() and layer.is_whole(connection)
+
+
+def _digest() -> str:
+    return layer.digest(sorted((_folder() / "versions").glob("*.py")))
+
+
+def _renew(connection: Connection) -> None:
+    config = _config(connection)
+    _refuse_what_we_do_not_know(connection, config)
+    layer.take_up(connection)
+    command.upgrade(config, "head")
+    _fill_outcomes(connection)
+    layer.lay(connection, _digest())
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _folder() -> Path:
+    """The migrations: inside the package when it was installed, beside it in a checkout."""
+    package = Path(census.__file__).parent
+    inside = package / "migrations"
+    return inside if inside.is_dir() else package.parent / "migrations"
+
+
+def _refuse_what_we_do_not_know(connection: Connection, config: Config) -> None:
+    server = connection.dialect.server_version_info or (0,)
+    if server[0] < _OLDEST:
+        raise MigrateError(f"this server is Postgres {server[0]}; census needs {_OLDEST} or newer")
+    laid = layer.laid(connection)
+    if laid is not None and Version(laid.version) > Version(census.__version__):
+        raise MigrateError(
+            f"this database was upgraded by census {laid.version}, which is newer than this one"
+            f" ({census.__version__}): install that version or a later one"
+        )
+    revision = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise MigrateError(
+            f"this database is at revision {revision}, which census {census.__version__} does not know:"
+            " install a newer version"
+        )
+
+
+def _fill_outcomes(connection: Connection) -> None:
+    rows = [
+        {"id": int(key), "word": key.word, "stage": meaning.stage, "meaning": meaning.sentence}
+        for key, meaning in MEANINGS.items()
+    ]
+    statement = insert(outcome)
+    changed = {name: statement.excluded[name] for name in ("word", "stage", "meaning")}
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
+
+
+def _sentence(error: DBAPIError) -> str:
+    """What Postgres said, and for what stands on our objects whose it is and what to do about it."""
+    cause = error.orig
+    if not isinstance(cause, errors.Error):
+        return f"the upgrade failed and nothing was changed: {cause}"
+    said = cause.diag.message_detail or cause.diag.message_primary or str(cause)
+    if isinstance(cause, errors.DependentObjectsStillExist):
+        return (
+            f"the upgrade would take away what your own objects are built on, so nothing was changed: {said}."
+            " Keep their definitions (pg_dump --schema-only), drop them, upgrade, and create them again"
+        )
+    return f"the upgrade failed and nothing was changed: {cause.diag.message_primary}: {said}"

@@ -1,0 +1,165 @@
+"""The statistics: their names, definitions and columns, and their rows as the database computes them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Connection, DateTime, Function, Text, bindparam, func, select
+
+_FOLDER = Path(__file__).parent
+# What the statistics are built on, each after what it calls itself.
+_SHARED = (
+    "one_of",
+    "asked",
+    "credible",
+    "verdict_word",
+    "tools_word",
+    "weight",
+    "wilson",
+    "seen",
+    "recognised",
+    "held_on_days",
+    "holdings",
+    "tally",
+    "family_sets",
+)
+_SHARE = ("count", "of", "share", "low", "high")
+_PAIR = (*_SHARE, "jaccard", "lift")
+
+
+class UnknownStatistic(LookupError):
+    """There is no statistic of that name; says which there are and which was perhaps meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One statistic: `columns` are those of its defaults, `options` what it takes beyond scan, window, unit, population.
+
+    `options` holds some of `by`, `versions` and `triples`; `function` is its name in the schema `stats`.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+    @property
+    def function(self) -> str:
+        """The name of its function and its view in the schema `stats`."""
+        return self.name.replace("-", "_")
+
+    @property
+    def definition(self) -> str:
+        """What it says, in sentences: the comment that the database carries."""
+        return head((_FOLDER / f"{self.function}.sql").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The rows of a statistic, in its own order; values are texts, whole numbers, floats, lists of these or None."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+_TRIPLES = Statistic("co-deployment-triples", ("a", "b", "c", *_PAIR), ("by",))
+
+STATISTICS: Mapping[str, Statistic] = {
+    statistic.name: statistic
+    for statistic in (
+        Statistic("funnel", ("stage", "count")),
+        Statistic("countries", ("rank", "country", *_SHARE)),
+        Statistic("software", ("software", *_SHARE), ("versions",)),
+        Statistic("families", ("rank", "family", "developer", "origin", *_SHARE), ("by",)),
+        Statistic("architectures", ("rank", "architecture", *_SHARE)),
+        Statistic("origins", ("origin", *_SHARE)),
+        Statistic("co-deployment", ("a", "b", *_PAIR), ("by", "triples")),
+        Statistic("tool-calling", ("advertised", *_SHARE)),
+        Statistic("inventory", ("models", *_SHARE)),
+        Statistic("models", ("rank", "model", *_SHARE)),
+    )
+}
+
+FILES = tuple(
+    _FOLDER / f"{name}.sql"
+    for name in (*_SHARED, *(each.function for each in STATISTICS.values()), _TRIPLES.function)
+)
+
+
+def head(sql: str) -> str:
+    """The comment at the head of an .sql file, as running text."""
+    lines = []
+    for line in sql.splitlines():
+        if not line.startswith("--"):
+            break
+        lines.append(line.removeprefix("--").strip())
+    return " ".join(lines)
+
+
+def definition(name: str) -> str:
+    """What a statistic says, in sentences. Raises `UnknownStatistic`."""
+    return _find(name).definition
+
+
+def rows(
+    connection: Connection,
+    name: str,
+    *,
+    scan: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    unit: str = "host",
+    population: str = "credible",
+    by: str = "family",
+    versions: bool = False,
+    triples: bool = False,
+    top: int | None = None,
+) -> Result:
+    """The rows of a statistic, `scan` None for all scans, [since, until) a window, `top` the first so many rows.
+
+    Options that the statistic does not take are ignored. Raises `UnknownStatistic`; a unit or a population that
+    the database does not know comes back as its error.
+    """
+    statistic = _variant(_find(name), by, versions=versions, triples=triples)
+    asked = (
+        bindparam("scan", scan, BigInteger),
+        bindparam("since", since, DateTime(timezone=True)),
+        bindparam("until", until, DateTime(timezone=True)),
+        bindparam("unit", unit, Text),
+        bindparam("population", population, Text),
+    )
+    if "versions" in statistic.options:
+        asked += (bindparam("versions", versions, Boolean),)
+    elif "by" in statistic.options:
+        asked += (bindparam("by", by, Text),)
+    call: Function[Any] = getattr(func.stats, statistic.function)(*asked)
+    table = call.table_valued(*statistic.columns, name="asked")
+    # A generic plan keeps all the branches that the arguments rule out, and compiling costs more than it saves.
+    connection.execute(
+        select(func.set_config("plan_cache_mode", "force_custom_plan", True), func.set_config("jit", "off", True))
+    )
+    found = connection.execute(select(*table.c).limit(top))
+    return Result(statistic.columns, [tuple(row) for row in found])
+
+
+def _find(name: str) -> Statistic:
+    if name in STATISTICS:
+        return STATISTICS[name]
+    near = difflib.get_close_matches(name.replace("_", "-").lower(), STATISTICS, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise UnknownStatistic(f"there is no statistic {name!r}{hint} There are: {', '.join(STATISTICS)}")
+
+
+def _variant(statistic: Statistic, by: str, *, versions: bool, triples: bool) -> Statistic:
+    """The statistic that is really asked: some options change the columns, or are statistics of their own."""
+    if statistic.name == "families":
+        return STATISTICS["architectures"] if by == "architecture" else replace(statistic, options=())
+    if statistic.name == "co-deployment" and triples:
+        return _TRIPLES
+    if statistic.name == "software" and versions:
+        return replace(statistic, columns=("software", "version", *_SHARE))
+    return statistic

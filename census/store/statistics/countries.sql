@@ -1,0 +1,19 @@
+-- Countries by the units in them, of all that were recognised (served, locked, empty). country is the ISO 3166 code
+-- of the address by the place database of the scan; null where that knows none.
+create function stats.countries(
+    scan bigint default null, since timestamptz default null, until timestamptz default null,
+    unit text default 'host', population text default 'credible')
+returns table (
+    rank bigint, country text,
+    count bigint, of bigint, share double precision, low double precision, high double precision)
+language sql stable parallel safe
+begin atomic
+    select
+        row_number() over (order by t.count desc, t.value collate "C"),
+        t.value, t.count, t.of, w.share, w.low, w.high
+    from stats.recognised('country', scan, since, until, unit, population) t,
+        lateral stats.wilson(t.count, t.of, unit) w
+    order by 1;
+end;
+
+create view stats.countries as select * from stats.countries();

@@ -1,0 +1,263 @@
+"""The tables of the census database, with a comment on every column that travels into the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, INET, JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, Identity(always=True), primary_key=True, comment="Number of the row")
+
+
+outcome = Table(
+    "outcome",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False, comment="The byte stored for it"),
+    Column("word", Text, nullable=False, unique=True, comment="The word that exports and statistics use"),
+    Column(
+        "stage",
+        SmallInteger,
+        nullable=False,
+        comment="How far a target got: 0 not contacted, 1 contacted, 2 connected, 3 spoke HTTP, 4 recognised, 5 served",
+    ),
+    Column("meaning", Text, nullable=False, comment="What it says, in a sentence"),
+    comment="The closed list of words that a target of a scan ends in",
+)
+
+scan = Table(
+    "scan",
+    metadata,
+    _id(),
+    Column("name", Text, comment="What the researcher calls it"),
+    Column("reference", Text, nullable=False, comment="Authorisation: its reference"),
+    Column("basis", Text, nullable=False, comment="Authorisation: what it rests on"),
+    Column("contact", Text, nullable=False, comment="Authorisation: whom a scanned network can write to"),
+    Column("valid_from", Date, nullable=False, comment="Authorisation: first day"),
+    Column("valid_until", Date, nullable=False, comment="Authorisation: last day"),
+    Column("authorization_hash", Text, nullable=False, comment="SHA-256 of the authorisation record, hex"),
+    Column("settings", JSONB, nullable=False, comment="The scope file and the options as they applied"),
+    Column("lists", JSONB, nullable=False, comment="Names of the lists and how many of their lines were no target"),
+    Column("places", JSONB, nullable=False, comment="The place databases in use: file, type, date of build"),
+    Column("seed", BigInteger, nullable=False, comment="Seed of the order in which targets were asked"),
+    Column("version", Text, nullable=False, comment="Version of census that made the scan"),
+    Column("targets", BigInteger, nullable=False, comment="Number of distinct targets"),
+    Column("began", DateTime(timezone=True), nullable=False, comment="When the scan began"),
+    Column("ended", DateTime(timezone=True), comment="When the last target had its outcome; null before"),
+    Column("resumed", DateTime(timezone=True), comment="When the present run of it began; differs after a resume"),
+    Column(
+        "done_before", BigInteger, nullable=False, server_default="0", comment="Targets done when the present run began"
+    ),
+    Column("heartbeat", DateTime(timezone=True), comment="When a worker last wrote; null once it stopped by itself"),
+    Column(
+        "unexpected_errors", BigInteger, nullable=False, server_default="0", comment="Faults of ours, not of targets"
+    ),
+    comment="One pass over a target list under a scope",
+)
+
+chunk = Table(
+    "chunk",
+    metadata,
+    Column("scan_id", ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True, comment="The scan"),
+    Column("number", Integer, primary_key=True, comment="Place in the seeded order, from 0"),
+    Column("addresses", ARRAY(INET), nullable=False, comment="Address of each target; null for a name"),
+    Column("ports", ARRAY(Integer), nullable=False, comment="Port of each target"),
+    Column("names", ARRAY(Text), comment="Name of each target, null where it is an address; null if none has one"),
+    Column("tls", ARRAY(Boolean), comment="Whether the list said https (true) or http (false); null if none says"),
+    Column("outcomes", LargeBinary, nullable=False, comment="One byte for each target: outcome.id, 0 not yet"),
+    Column(
+        "counts",
+        ARRAY(Integer),
+        nullable=False,
+        server_default="{}",
+        comment="How many of its targets ended in each outcome; the position is outcome.id",
+    ),
+    Column("attempt", Integer, nullable=False, server_default="0", comment="How often it was claimed; fences writers"),
+    Column("worker", Text, comment="Who holds it: machine and process; null when nobody does"),
+    Column("claimed_at", DateTime(timezone=True), comment="When it was claimed or last written to"),
+    Column("done", Boolean, nullable=False, server_default="false", comment="Whether every target has an outcome"),
+    Column("requests", BigInteger, nullable=False, server_default="0", comment="HTTP requests sent"),
+    Column("connections", BigInteger, nullable=False, server_default="0", comment="Connections attempted"),
+    Index("chunk_open_idx", "scan_id", "number", postgresql_where=text("not done")),
+    comment="Some thousand targets of a scan with their outcomes: the whole denominator",
+)
+
+place = Table(
+    "place",
+    metadata,
+    _id(),
+    Column("country", Text, comment="ISO 3166 two letters; null when unknown"),
+    Column("region", Text, comment="Region or state as the place database names it"),
+    Column("city", Text, comment="City as the place database names it"),
+    UniqueConstraint("country", "region", "city", postgresql_nulls_not_distinct=True),
+    comment="Where hosts are, as far as a place database tells",
+)
+
+network = Table(
+    "network",
+    metadata,
+    _id(),
+    Column("asn", BigInteger, comment="Number of the autonomous system; null when unknown"),
+    Column("organization", Text, comment="Who runs it, as the place database names it"),
+    UniqueConstraint("asn", "organization", postgresql_nulls_not_distinct=True),
+    comment="Autonomous systems that hosts belong to",
+)
+
+host = Table(
+    "host",
+    metadata,
+    _id(),
+    Column("address", INET, nullable=False, unique=True, comment="IP address"),
+    Column("place_id", ForeignKey("place.id"), comment="Where it is"),
+    Column("network_id", ForeignKey("network.id"), comment="Whose network it is in"),
+    comment="An address that was ever an inference server",
+)
+
+endpoint = Table(
+    "endpoint",
+    metadata,
+    _id(),
+    Column("host_id", ForeignKey("host.id"), nullable=False, comment="Its address"),
+    Column("port", Integer, nullable=False, comment="TCP port"),
+    Column("name", Text, comment="Name under which a list gave it, the last one"),
+    Column("verdict", SmallInteger, nullable=False, comment="Decoy verdict: 0 credible, 1 suspect, 2 decoy"),
+    Column("signals", ARRAY(Text), nullable=False, comment="Every decoy signal that ever fired, sorted"),
+    Column("certificate", Text, comment="SHA-256 of the TLS certificate last seen, hex; null without TLS"),
+    UniqueConstraint("host_id", "port"),
+    comment="An address and port that was ever recognised as an inference server",
+)
+
+software = Table(
+    "software",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, comment="Server software, such as Ollama or vLLM"),
+    Column("version", Text, comment="Version as the server tells it; null when it does not"),
+    UniqueConstraint("name", "version", postgresql_nulls_not_distinct=True),
+    comment="Server software with version",
+)
+
+family = Table(
+    "family",
+    metadata,
+    Column("name", Text, primary_key=True, comment="Family, such as Qwen"),
+    Column("developer", Text, comment="Who makes it"),
+    Column("origin", Text, comment="Country of the developer, ISO 3166 two letters"),
+    comment="Families that models were placed in",
+)
+
+model = Table(
+    "model",
+    metadata,
+    _id(),
+    Column("hash", LargeBinary, nullable=False, unique=True, comment="SHA-256 over the facts as the server told them"),
+    Column("name", Text, nullable=False, comment="Name as sent, cleaned, at most 512 characters"),
+    Column("digest", Text, comment="Digest as the server lists it"),
+    Column("size", BigInteger, comment="Bytes"),
+    Column("format", Text, comment="File format, such as gguf"),
+    Column("architecture", Text, comment="Architecture as the server reports it, such as qwen2"),
+    Column("parameters", BigInteger, comment="Number of parameters"),
+    Column("quantization", Text, comment="Quantization, such as Q4_K_M"),
+    Column("context_length", BigInteger, comment="Tokens it was trained for"),
+    Column("context_served", BigInteger, comment="Tokens the server allows"),
+    Column("capabilities", ARRAY(Text), comment="What it is said to do, sorted; null when unknown"),
+    Column("tools", SmallInteger, nullable=False, comment="Advertises tool calling: 0 no, 1 unknown, 2 yes"),
+    Column("tools_source", Text, comment="Where that was read"),
+    Column("remote", Boolean, comment="Whether it runs elsewhere (a cloud model); null when unknown"),
+    Column("template_hash", Text, comment="SHA-256 of its chat template, hex; the text is never stored"),
+    Column("family", Text, comment="Whose model it is, by lineage; null when no rule places it"),
+    Column("developer", Text, comment="Developer of the family"),
+    Column("origin", Text, comment="Country of the developer, ISO 3166 two letters"),
+    Column("derived", Boolean, comment="Derived from other weights (true) or an original (false)"),
+    Column("base", Text, comment="Family it was derived from"),
+    Column("rule", Text, comment="Rule of families.toml that placed it"),
+    Index("model_name_idx", "name"),
+    comment="A model as some server lists it; equal facts are stored once",
+)
+
+inventory = Table(
+    "inventory",
+    metadata,
+    _id(),
+    Column("hash", LargeBinary, nullable=False, unique=True, comment="SHA-256 over the hashes of its models"),
+    Column("models", ARRAY(BigInteger), nullable=False, comment="model.id of each, sorted"),
+    Column("size", Integer, nullable=False, comment="Number of models"),
+    Column("cut", Boolean, nullable=False, comment="The server listed more than the 2,000 that are kept"),
+    Column("families", ARRAY(Text), nullable=False, comment="Families in it, sorted, distinct, known ones"),
+    Column("architectures", ARRAY(Text), nullable=False, comment="Architectures in it, sorted, distinct"),
+    Column("origins", ARRAY(Text), nullable=False, comment="Countries of developers in it, sorted, distinct"),
+    Column("quantizations", ARRAY(Text), nullable=False, comment="Quantizations in it, sorted, distinct"),
+    Column("capabilities", ARRAY(Text), nullable=False, comment="Capabilities in it, sorted, distinct"),
+    Column("unplaced", Boolean, nullable=False, comment="Holds a model whose family is unknown"),
+    Column("tools", SmallInteger, nullable=False, comment="Highest model.tools in it; 0 when it has no model"),
+    comment="A set of models that some endpoint lists; the same set is stored once",
+)
+
+sighting = Table(
+    "sighting",
+    metadata,
+    _id(),
+    Column("endpoint_id", ForeignKey("endpoint.id"), nullable=False, comment="Where"),
+    Column("inventory_id", ForeignKey("inventory.id"), comment="What it listed; null when it was locked"),
+    Column("software_id", ForeignKey("software.id"), comment="What it ran; null when only that it is locked is known"),
+    Column("first_seen", DateTime(timezone=True), nullable=False, comment="First observation"),
+    Column("last_seen", DateTime(timezone=True), nullable=False, comment="Last observation"),
+    Column("observations", Integer, nullable=False, comment="How many observations"),
+    Column("days", DATEMULTIRANGE, nullable=False, comment="Days (UTC) on which it was seen"),
+    UniqueConstraint("endpoint_id", "inventory_id", "software_id", postgresql_nulls_not_distinct=True),
+    comment="One endpoint with one inventory and one software, over all the time it stayed so",
+)
+
+observation = Table(
+    "observation",
+    metadata,
+    _id(),
+    Column("scan_id", ForeignKey("scan.id", ondelete="CASCADE"), nullable=False, comment="The scan"),
+    Column("endpoint_id", ForeignKey("endpoint.id"), nullable=False, comment="Where"),
+    Column("sighting_id", ForeignKey("sighting.id"), comment="What was seen; null when the attempt failed"),
+    Column("observed_at", DateTime(timezone=True), nullable=False, comment="When the target was asked"),
+    Column("outcome", ForeignKey("outcome.id"), nullable=False, comment="What it ended in"),
+    Column("running", Integer, comment="Models loaded at that moment; null when not told"),
+    Column("latency_ms", REAL, comment="Milliseconds from connecting to the first answer"),
+    Index("observation_scan_id_idx", "scan_id"),
+    Index("observation_endpoint_id_idx", "endpoint_id"),
+    Index("observation_observed_at_idx", "observed_at", postgresql_using="brin"),
+    comment="What one endpoint was at one moment; failures of known endpoints included",
+)
+
+laid = Table(
+    "laid",
+    metadata,
+    Column("digest", Text, primary_key=True, comment="SHA-256 over the SQL that was laid down, hex"),
+    Column("version", Text, nullable=False, comment="Version of census that laid it down"),
+    Column("objects", ARRAY(Text), nullable=False, comment="Each view and function made, as DROP takes it"),
+    comment="What the last upgrade put into the schemas stats and export, one row; the next one takes just that up",
+)

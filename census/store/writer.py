@@ -1,0 +1,212 @@
+"""The one writer: a batch of observations and the outcome bytes of its targets, in one transaction.
+
+The chunk's row is the truth. A batch counts only if the chunk still carries the attempt under which this worker
+claimed it; then observations, sightings and outcomes are committed together, so that every target is done once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import Connection, Cursor
+
+from census import metrics
+from census.facts import Observation, Outcome, Verdict
+from census.places import Place
+from census.store.catalog import Catalog
+from census.store.scans import counts
+
+_TEMPORARY = """
+create temporary table if not exists seen (
+    address inet, port integer, name text, outcome smallint, observed_at timestamptz, running integer,
+    latency_ms real, recognised boolean, verdict smallint, signals text[], certificate text,
+    place_id bigint, network_id bigint, inventory_id bigint, software_id bigint
+) on commit delete rows;
+"""
+
+_SEEN_COLUMNS = (
+    "address, port, name, outcome, observed_at, running, latency_ms, recognised, verdict, signals, certificate,"
+    " place_id, network_id, inventory_id, software_id"
+)
+
+# Filtering with `not exists` first keeps known rows from burning a number of the identity column each.
+_HOSTS = """
+insert into host (address, place_id, network_id)
+select distinct on (address) address, place_id, network_id from seen
+where recognised and not exists (select from host where host.address = seen.address)
+order by address
+on conflict (address) do nothing
+"""
+
+_PLACES = """
+update host set place_id = seen.place_id, network_id = seen.network_id
+from seen
+where recognised and host.address = seen.address
+  and (host.place_id, host.network_id) is distinct from (seen.place_id, seen.network_id)
+"""
+
+_ENDPOINTS = """
+insert into endpoint (host_id, port, name, verdict, signals, certificate)
+select distinct on (host.id, seen.port) host.id, seen.port, seen.name, seen.verdict, seen.signals, seen.certificate
+from seen join host using (address)
+where recognised
+  and not exists (select from endpoint where endpoint.host_id = host.id and endpoint.port = seen.port)
+order by host.id, seen.port
+on conflict (host_id, port) do nothing
+"""
+
+# A signal that fired once stays: a decoy that was too slow for the canary today is no more credible for it.
+_VERDICTS = """
+update endpoint set
+    verdict = greatest(endpoint.verdict, seen.verdict),
+    signals = array(select distinct unnest(endpoint.signals || seen.signals) order by 1),
+    name = coalesce(seen.name, endpoint.name),
+    certificate = coalesce(seen.certificate, endpoint.certificate)
+from seen join host using (address)
+where recognised and endpoint.host_id = host.id and endpoint.port = seen.port
+  and (not endpoint.signals @> seen.signals
+       or seen.name is distinct from endpoint.name or seen.certificate is distinct from endpoint.certificate)
+"""
+
+_NEW_SIGHTINGS = """
+insert into sighting (endpoint_id, inventory_id, software_id, first_seen, last_seen, observations, days)
+select endpoint.id, seen.inventory_id, seen.software_id, min(seen.observed_at), max(seen.observed_at), 0, '{}'
+from seen join host using (address) join endpoint on endpoint.host_id = host.id and endpoint.port = seen.port
+where recognised and not exists (
+    select from sighting
+    where sighting.endpoint_id = endpoint.id
+      and sighting.inventory_id is not distinct from seen.inventory_id
+      and sighting.software_id is not distinct from seen.software_id)
+group by endpoint.id, seen.inventory_id, seen.software_id
+order by endpoint.id
+on conflict (endpoint_id, inventory_id, software_id) do nothing
+"""
+
+# The counters are moved by the rows that the insert returned, so that they can never differ from them.
+_OBSERVATIONS = """
+with made as (
+    insert into observation (scan_id, endpoint_id, sighting_id, observed_at, outcome, running, latency_ms)
+    select %(scan)s, endpoint.id, sighting.id, seen.observed_at, seen.outcome, seen.running, seen.latency_ms
+    from seen join host using (address) join endpoint on endpoint.host_id = host.id and endpoint.port = seen.port
+    left join sighting on recognised and sighting.endpoint_id = endpoint.id
+        and sighting.inventory_id is not distinct from seen.inventory_id
+        and sighting.software_id is not distinct from seen.software_id
+    returning sighting_id, observed_at
+), counted as (
+    select sighting_id, count(*) as observations, min(observed_at) as first_seen, max(observed_at) as last_seen,
+           range_agg(daterange(day, day + 1)) as days
+    from made, lateral (select (observed_at at time zone 'UTC')::date) as its(day)
+    where sighting_id is not null group by sighting_id
+), moved as (
+    update sighting set
+        observations = sighting.observations + counted.observations,
+        first_seen = least(sighting.first_seen, counted.first_seen),
+        last_seen = greatest(sighting.last_seen, counted.last_seen),
+        days = sighting.days + counted.days
+    from counted where sighting.id = counted.sighting_id
+)
+select count(*) from made
+"""
+
+_CHUNK = """
+update chunk set outcomes = %(outcomes)s, counts = %(counts)s, requests = requests + %(requests)s,
+    connections = connections + %(connections)s, claimed_at = now(),
+    done = %(done)s, worker = case when %(done)s or %(release)s then null else worker end
+where scan_id = %(scan)s and number = %(number)s and attempt = %(attempt)s and not done
+"""
+
+
+class SupersededError(Exception):
+    """The chunk was claimed by somebody else meanwhile: what this worker has of it no longer counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is to be written of one chunk at once.
+
+    `observations` are those worth a row: recognised ones, and failures of known endpoints; `outcomes` are the
+    bytes of all the chunk's targets as they stand now; `release` gives an unfinished chunk back.
+    """
+
+    scan: int
+    number: int
+    attempt: int
+    outcomes: bytes
+    observations: Sequence[Observation]
+    requests: int
+    connections: int
+    release: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether no target of the chunk is left."""
+        return 0 not in self.outcomes
+
+
+class Writer:
+    """Writes batches over one connection of its own; used by one thread at a time."""
+
+    def __init__(self, connection: Connection[Any], locate: Callable[[str], Place]) -> None:
+        self._connection = connection
+        self._locate = locate
+        self._catalog = Catalog()
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.execute(_TEMPORARY)
+            self._catalog.prepare(cursor)
+
+    def write(self, batch: Batch) -> None:
+        """Commit one batch whole, or nothing of it; raises SupersededError or psycopg's errors."""
+        try:
+            with self._connection.transaction(), self._connection.cursor() as cursor:
+                self._mark(cursor, batch)
+                if batch.observations:
+                    self._record(cursor, batch)
+        except (psycopg.Error, SupersededError):
+            self._catalog.forget()
+            raise
+
+    def _mark(self, cursor: Cursor[Any], batch: Batch) -> None:
+        """First of all, so that a superseded worker does no work and a competing one waits."""
+        cursor.execute(
+            _CHUNK,
+            {
+                "scan": batch.scan, "number": batch.number, "attempt": batch.attempt, "outcomes": batch.outcomes,
+                "counts": counts(batch.outcomes), "requests": batch.requests, "connections": batch.connections,
+                "done": batch.done, "release": batch.release,
+            },
+        )  # fmt: skip
+        if cursor.rowcount != 1:
+            raise SupersededError(f"chunk {batch.number} of scan {batch.scan} is no longer ours")
+
+    def _record(self, cursor: Cursor[Any], batch: Batch) -> None:
+        rows = self._rows(cursor, batch.observations)
+        with cursor.copy(f"copy seen ({_SEEN_COLUMNS}) from stdin") as copy:
+            for row in rows:
+                copy.write_row(row)
+        for statement in (_HOSTS, _PLACES, _ENDPOINTS, _VERDICTS, _NEW_SIGHTINGS):
+            cursor.execute(statement)
+        made = cursor.execute(_OBSERVATIONS, {"scan": batch.scan}).fetchone()
+        if made is None or made[0] != len(batch.observations):
+            raise psycopg.DataError(f"{made} rows came of {len(batch.observations)} observations")
+        metrics.ROWS_WRITTEN.labels("observation").inc(len(batch.observations))
+
+    def _rows(self, cursor: Cursor[Any], observations: Sequence[Observation]) -> list[tuple[Any, ...]]:
+        """One row of the temporary table for each observation, with the numbers of all that it shares with others."""
+        listed = [seen for seen in observations if seen.outcome in (Outcome.SERVED, Outcome.EMPTY)]
+        inventories = iter(self._catalog.inventories(cursor, listed))
+        rows = []
+        for seen in observations:
+            known = seen.outcome.recognised
+            place, network = self._catalog.place(cursor, self._locate(seen.address or "")) if known else (None, None)
+            inventory = next(inventories) if seen.outcome in (Outcome.SERVED, Outcome.EMPTY) else None
+            software = self._catalog.software(cursor, seen.software, seen.version) if known else None
+            verdict = max((signal.verdict for signal in seen.signals), default=Verdict.CREDIBLE)
+            rows.append((
+                seen.address, seen.target.port, seen.target.name, int(seen.outcome), seen.observed_at, seen.running,
+                seen.latency_ms, known, int(verdict), sorted(signal.word for signal in seen.signals),
+                seen.certificate, place, network, inventory, software,
+            ))  # fmt: skip
+        return rows

@@ -1,0 +1,203 @@
+"""Puts targets into a seeded order and cuts it into chunks, each target once, in memory that no list can grow.
+
+All targets of one /24 (IPv6: /48; a name is a network of its own) are in one chunk, so that pacing a network is that
+chunk's own affair. Seed and set of targets decide the chunks; the order of the list, duplicates, and whether records
+went through a file do not.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv6Address
+from itertools import chain, groupby, islice
+from operator import itemgetter
+from socket import inet_ntoa
+from types import TracebackType
+from typing import Self
+
+from census.facts import Target
+from census.targets.addresses import IPV4, host_name, number
+from census.targets.entries import Block, Plain
+from census.targets.records import (
+    SCHEMES,
+    Scatter,
+    Span,
+    distinct,
+    name_record,
+    network_of_text,
+    number_record,
+    pages,
+    position_of_number,
+    span_of_number,
+    span_of_text,
+    v6_network,
+    v6_record,
+)
+from census.targets.shards import Shard
+from census.targets.spill import NUMBERS, TEXTS, Spill
+
+MEMORY = 8 << 20  # bytes
+
+
+class Spool:
+    """Takes in targets and gives them out in chunks; a temporary file holds what exceeds `memory` bytes.
+
+    With a shard, targets of other shards are left out: the shards of one list are disjoint and make up all of it,
+    whatever the seed. `count` is the number of targets taken in, before duplicates are left out.
+    """
+
+    def __init__(self, seed: int, memory: int = MEMORY, shard: Shard | None = None) -> None:
+        self.count = 0
+        self._seed = seed
+        self._order = Scatter(f"order {seed}")
+        self._shard = shard
+        self._sharing = Scatter("shard")
+        self._numbers = Spill(NUMBERS, memory)
+        self._texts = Spill(TEXTS, memory)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of memory and disk."""
+        self._numbers.close()
+        self._texts.close()
+
+    def add(self, entry: Target | Block | Plain) -> None:
+        """Take in a target, a network, or a batch of plain targets.
+
+        A target with a name counts by its name. Raises ValueError for one that has neither a name nor an address
+        that can be read, and ListError when the temporary folder is full.
+        """
+        if isinstance(entry, Plain):
+            keys = [key for key in entry.keys if self._ours(key >> 24)] if self._shard else entry.keys
+            self.count += len(keys)
+            self._numbers.extend(self._order.numbers(keys))
+        elif isinstance(entry, Block):
+            spans = (
+                (page, (port, first, last, 0))
+                for page, first, last in pages(entry.first, entry.count)
+                for port in entry.ports
+            )
+            self._add_spans(entry.version, spans)
+        else:
+            self._add_target(entry)
+
+    def chunks(self, size: int) -> Iterator[list[Target]]:
+        """Each distinct target once, in chunks of about `size`; a larger network has chunks of its own, in a row."""
+        mix = _Mixer(self._seed)
+        held: list[list[Target]] = []
+        count = 0
+        for network in chain.from_iterable(self._parts()):
+            targets = list(islice(network, size + 1))
+            if held and count + len(targets) > size:
+                yield mix(held)
+                held, count = [], 0
+            if len(targets) > size:
+                rest = chain(targets, network)
+                while piece := list(islice(rest, size)):
+                    yield mix([piece])
+            else:
+                held.append(targets)
+                count += len(targets)
+        if held:
+            yield mix(held)
+
+    def _add_target(self, target: Target) -> None:
+        scheme = SCHEMES.index(target.tls)
+        if target.name is not None:
+            name = host_name(target.name)
+            if self._ours(name):
+                self.count += 1
+                self._texts.extend([name_record(self._order.position_of(name), name, target.port, scheme)])
+            return
+        version, value = number(target.address or "")
+        self._add_spans(version, [(value >> 8, (target.port, value & 0xFF, value & 0xFF, scheme))])
+
+    def _add_spans(self, version: int, spans: Iterable[tuple[int, Span]]) -> None:
+        if version == IPV4:
+            ours = self._counted((page, span) for page, span in spans if self._ours(page))
+            self._numbers.extend(number_record(self._order.position(page), span) for page, span in ours)
+        else:
+            ours = self._counted((page, span) for page, span in spans if self._ours(v6_network(page)))
+            positions = ((self._order.position_of(v6_network(page)), page, span) for page, span in ours)
+            self._texts.extend(v6_record(position, page, span) for position, page, span in positions)
+
+    def _counted(self, spans: Iterable[tuple[int, Span]]) -> Iterator[tuple[int, Span]]:
+        for page, (port, first, last, scheme) in spans:
+            self.count += last - first + 1
+            yield page, (port, first, last, scheme)
+
+    def _ours(self, network: int | str) -> bool:
+        """Whether a network, a /24 as a number or another by its identity, is of this shard."""
+        if self._shard is None:
+            return True
+        index, number_of_shards = self._shard
+        share = self._sharing
+        position = share.position(network) if isinstance(network, int) else share.position_of(network)
+        return position % number_of_shards == index - 1
+
+    def _parts(self) -> Iterator[Iterator[Iterator[Target]]]:
+        """The networks of each part of the order: IPv4, then the others, each the iterator of its targets."""
+        for numbers, texts in zip(self._numbers.parts(), self._texts.parts(), strict=True):
+            yield self._networks4(numbers)
+            yield (_other_targets(records) for _, records in groupby(texts, key=network_of_text))
+
+    def _networks4(self, numbers: Iterable[int]) -> Iterator[Iterator[Target]]:
+        for position, records in groupby(numbers, key=position_of_number):
+            yield _targets4(self._order.network(position), records)
+
+
+class _Mixer:
+    """Lays the networks of a chunk over each other, each spread evenly over the whole chunk."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._made = 0
+
+    def __call__(self, networks: list[list[Target]]) -> list[Target]:
+        # Only random() is promised to give the same numbers in every version of Python, so nothing else is used.
+        draw = random.Random(f"{self._seed} {self._made}").random  # noqa: S311  an order, no secret
+        self._made += 1
+        placed: list[tuple[float, Target]] = []
+        for targets in networks:
+            if len(targets) == 1:
+                placed.append((draw(), targets[0]))
+                continue
+            step = 1 / len(targets)
+            place = draw() * step
+            targets.sort(key=lambda _: draw())
+            for target in targets:
+                placed.append((place, target))
+                place += step
+        placed.sort(key=itemgetter(0))
+        return [target for _, target in placed]
+
+
+def _target4(network: int, host: int, port: int, tls: bool | None) -> Target:
+    return Target(inet_ntoa((network << 8 | host).to_bytes(4, "big")), port, None, tls)
+
+
+def _targets4(network: int, records: Iterator[int]) -> Iterator[Target]:
+    record = next(records)
+    another = next(records, None)
+    if another is None:  # as in most networks of a list of the whole Internet
+        port, first, last, scheme = span_of_number(record)
+        return iter([_target4(network, host, port, SCHEMES[scheme]) for host in range(first, last + 1)])
+    spans = map(span_of_number, chain((record, another), records))
+    return (_target4(network, host, port, tls) for port, host, tls in distinct(spans))
+
+
+def _other_targets(records: Iterable[str]) -> Iterator[Target]:
+    for page, same in groupby(map(span_of_text, records), key=itemgetter(0)):
+        for port, host, tls in distinct(span for _, span in same):
+            if isinstance(page, str):
+                yield Target(None, port, page, tls)
+            else:
+                yield Target(str(IPv6Address(page << 8 | host)), port, None, tls)

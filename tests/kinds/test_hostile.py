@@ -1,0 +1,131 @@
+"""Whatever is answered, nothing raises, and every reading is clean and bounded."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from census.facts import CANARY_PATH, Exchange, Exchanges, Outcome, Question, Reading, Tools
+from census.kinds import KINDS, Wishes, confirm, recognise, unrecognised
+from census.kinds.allowed import ALLOWED
+
+EXAMPLES = [json.loads(path.read_text("utf-8")) for path in sorted(Path(__file__).parent.glob("examples/*.json"))]
+RECORDED = [each for example in EXAMPLES for each in example["exchanges"]]
+QUESTIONS = [
+    *(
+        Question(method, "/0123456789abcdef" if path == CANARY_PATH else path)
+        for method, path in ALLOWED - {("POST", "/api/show")}
+    ),
+    *(Question("POST", "/api/show", model) for model in ("a", "llama2:latest", "tiny-plain:latest")),
+]
+BAD = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\\ud800-\\udfff]")
+
+KEYS = st.sampled_from(
+    ["models", "data", "object", "name", "model", "id", "digest", "details", "capabilities", "version", "error",
+     "owned_by", "created", "permission", "permissions", "meta", "model_info", "template", "info", "title"]
+)  # fmt: skip
+STRINGS = st.one_of(
+    st.text(st.characters(), max_size=20),
+    st.sampled_from(
+        ["list", "vllm", "llamacpp", "me", "library", "a", "/home/x/y", "tools", "{{ .Tools", "0.30.0", "x" * 900]
+    ),
+)
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), STRINGS, st.just(1677610602))
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS | STRINGS, inner, max_size=5),
+    max_leaves=12,
+)
+STATUSES = st.one_of(st.sampled_from([0, 200, 200, 200, 204, 400, 401, 403, 404, 500]), st.integers(0, 999))
+HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "server": st.sampled_from(["", "uvicorn", "llama.cpp", "BaseHTTP/0.6 Python/3.11.7", "nginx"]) | STRINGS,
+        "content-type": st.sampled_from(["application/json", "text/html"]) | STRINGS,
+        "x-frame-options": st.just("DENY"),
+        "content-security-policy": st.just("frame-ancestors 'none'"),
+        "x-litellm-version": STRINGS,
+    },
+)
+
+
+@st.composite
+def spoilt(draw: st.DrawFn) -> bytes:
+    """A recorded body with one value replaced by anything, so that the rest leads deep into the readers."""
+    body = draw(st.sampled_from(RECORDED))["body"]
+    try:
+        document = copy.deepcopy(json.loads(body))
+    except ValueError:
+        return bytes(body.encode())
+    place: Any = {"": document}
+    key: Any = ""
+    while isinstance(place[key], dict | list) and place[key] and draw(st.integers(0, 3)):
+        place = place[key]
+        key = draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+    whole = place[key] is document
+    replaced = draw(ANYTHING)
+    place[key] = replaced
+    return json.dumps(replaced if whole else document).encode()
+
+
+BODIES = st.one_of(st.binary(max_size=60), ANYTHING.map(lambda value: json.dumps(value).encode()), spoilt(), spoilt())
+
+
+def assert_clean(reading: Reading) -> None:
+    assert reading.outcome in (Outcome.SERVED, Outcome.EMPTY, Outcome.LOCKED, Outcome.MISREAD)
+    assert len(reading.models) <= 2000
+    assert (reading.outcome is Outcome.SERVED) == bool(reading.models)
+    assert len({model.name for model in reading.models}) == len(reading.models)
+    strings = [reading.version]
+    for model in reading.models:
+        assert model.name.strip()
+        assert isinstance(model.tools, Tools)
+        assert (model.tools is Tools.UNKNOWN) == (model.tools_source is None)
+        for field in model.__slots__:
+            value = getattr(model, field)
+            strings.extend([value] if isinstance(value, str) else value if isinstance(value, tuple) else [])
+            assert value is None or isinstance(value, str | bool | int | tuple)
+            assert not isinstance(value, int) or 0 <= value < 2**63
+    for string in strings:
+        assert string is None or (len(string) <= 512 and not BAD.search(string))
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(QUESTIONS), STATUSES, HEADERS, BODIES, st.booleans()), max_size=6))
+def test_any_answers_to_any_questions_are_read(
+    answers: list[tuple[Question, int, dict[str, str], bytes, bool]],
+) -> None:
+    exchanges = Exchanges(Exchange(*answer[:4], truncated=answer[4] and len(answer[3]) % 3 == 0) for answer in answers)
+    assert unrecognised(exchanges) in (Outcome.OTHER, Outcome.LOCKED, Outcome.MISREAD)
+    confirm(exchanges)
+    found = recognise(exchanges)
+    for kind in KINDS:
+        assert kind.recognise(exchanges) is None or isinstance(kind.recognise(exchanges), str)
+        kind.ask(exchanges, Wishes())
+        assert_clean(kind.read(exchanges))
+    if found is not None:
+        assert isinstance(found[1], str)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_spoilt_server_is_asked_only_what_is_allowed_and_comes_to_an_end(data: st.DataObject, drive: Any) -> None:
+    example = data.draw(st.sampled_from(EXAMPLES))
+    recorded = {(each["method"], each["path"], each.get("model")): each for each in example["exchanges"]}
+
+    def answer(question: Question) -> Exchange:
+        each = recorded.get((question.method, question.label, question.model))
+        if each is None or not data.draw(st.integers(0, 2)):
+            return Exchange(question, data.draw(STATUSES), data.draw(HEADERS), data.draw(BODIES))
+        return Exchange(question, each["status"], each["headers"], each["body"].encode())
+
+    course = drive(answer, example["port"])
+    assert len(course.asked) <= 64
+    if course.reading is not None:
+        assert_clean(course.reading)

@@ -1,0 +1,285 @@
+"""Who is taken for what, and what is taken for nothing: bodies and headers decide, a status never does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from census.facts import Exchange, Exchanges, Outcome, Question, Signal, Tools
+from census.kinds import KINDS, confirm, opening, recognise, unrecognised
+
+JSON = {"content-type": "application/json"}
+UVICORN = {"server": "uvicorn", **JSON}
+FRAMING = {"x-frame-options": "DENY", "content-security-policy": "frame-ancestors 'none'", **JSON}
+NOT_FOUND = {"detail": "Not Found"}
+HEX = "0123456789abcdef" * 4
+
+
+def web(
+    paths: dict[str, tuple[int, dict[str, str], Any]], missing: tuple[int, dict[str, str], Any] | None = None
+) -> Any:
+    """A server that answers `paths`, and everything else with `missing`."""
+
+    def answer(question: Question) -> Exchange:
+        status, headers, body = paths.get(question.path, missing or (404, UVICORN, NOT_FOUND))
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Exchange(question, status, headers, raw)
+
+    return answer
+
+
+def of(entries: Any, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    return {"/v1/models": (200, headers or UVICORN, {"object": "list", "data": entries})}
+
+
+def entry(name: str = "m", **more: Any) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 1700000000, **more}
+
+
+def test_the_usual_kind_of_a_port_is_asked_first_and_a_dead_end_costs_two_requests(drive: Any) -> None:
+    tags, models = Question("GET", "/api/tags"), Question("GET", "/v1/models")
+    assert opening(11434) == (tags, models)
+    assert {opening(port) for port in (80, 443, 8000, 8080, 11435)} == {(models, tags)}
+    assert len(drive(web({})).asked) == len(drive(web({}), 11434).asked) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        web({}, (200, {"content-type": "text/html"}, b"<!doctype html><title>Open WebUI</title>")),
+        web({}, (200, {}, b"Ollama is running")),
+        web({}, (200, JSON, {"status": "ok"})),
+        web({}, (200, JSON, {"code": 0, "data": [], "message": "success"})),
+        web({}, (200, JSON, {"code": 0, "data": {"id": 7}, "message": "success"})),
+        web({}, (200, JSON, [])),
+        web({}, (200, JSON, b"null")),
+        web({}, (200, {}, b"")),
+        web({}, (404, UVICORN, NOT_FOUND)),
+        web({}, (429, UVICORN, {"error": "slow down"})),
+        web({}, (503, {"server": "llama.cpp"}, {"error": {"message": "Loading model", "code": 503}})),
+        web({}, (500, {}, b"Internal Server Error")),
+        web({}, (301, {"location": "https://example.org"}, b"")),
+        web(
+            {"/v1/models": (200, JSON, {"data": [{"id": "beetle", "maker": "vw"}, {"id": "2cv", "maker": "citroen"}]})}
+        ),
+        web({"/v1/models": (200, JSON, {"data": [{"id": 1, "created": 5}]})}),
+        web({"/v1/models": (201, JSON, {"object": "list", "data": [entry()]})}),
+        web({"/api/tags": (200, JSON, {"tags": ["news"], "models": [{"slug": "news"}]})}),
+        web({"/api/tags": (200, JSON, {"models": [{"name": "beetle", "maker": "vw"}]})}),
+        web({"/api/tags": (200, JSON, {"page": 1, "models": []})}),
+        web({"/v1/models": (401, UVICORN, {"detail": "Not authenticated"})}),
+        web({"/v1/models": (401, UVICORN, {"error": "Unauthorized"})}),  # vLLM's words, but no /version
+        web({"/v1/models": (500, {}, b"Internal Server Error"), "/health/liveliness": (200, JSON, "I'm alive!")}),
+        web({"/v1/models": (500, FRAMING, b"Internal Server Error"), "/health/liveliness": (200, JSON, "fine")}),
+    ],
+)
+def test_what_is_no_inference_server_is_other(drive: Any, answer: Any) -> None:
+    for port in (8000, 11434):
+        course = drive(answer, port)
+        assert (course.kind, course.outcome) == (None, Outcome.OTHER)
+        assert len(course.asked) <= 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        web({}, (401, {"www-authenticate": "Basic"}, b"<html>")),
+        web({}, (403, {}, b"")),
+        web({}, (407, {}, b"")),
+        web({"/v1/models": (401, JSON, {"error": {"message": "No key.", "code": "invalid_api_key"}})}),
+    ],
+)
+def test_what_asks_for_a_key_is_locked_whoever_it_is(drive: Any, answer: Any) -> None:
+    course = drive(answer)
+    assert (course.kind, course.outcome) == (None, Outcome.LOCKED)
+    assert len(course.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        web({"/v1/models": (200, JSON, {"object": "list", "data": "many"})}),
+        web({"/v1/models": (200, {}, b'{"object":"list","data":[{"id":"m"},')}),
+        web({"/v1/models": (200, JSON, b"\xff\xfe")}),
+        web({"/api/tags": (200, JSON, b"oops")}),
+    ],
+)
+def test_what_claims_a_list_that_cannot_be_read_is_misread(drive: Any, answer: Any) -> None:
+    assert drive(answer).outcome is Outcome.MISREAD
+
+
+def test_nothing_asked_is_other() -> None:
+    assert unrecognised(Exchanges()) is Outcome.OTHER
+    assert recognise(Exchanges()) is None
+    assert confirm(Exchanges()) is None
+    failed = Exchanges([Exchange(Question("GET", path), 0, {}, b"") for path in ("/v1/models", "/api/tags")])
+    assert unrecognised(failed) is Outcome.OTHER
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        ("vLLM", web(of([entry(owned_by="vllm", max_model_len=512)]))),
+        ("vLLM", web(of([entry(owned_by="vllm", permission=[{"id": "modelperm-1"}])], {"server": "nginx"}))),
+        ("OpenAI-compatible", web(of([entry(owned_by="vllm")]))),
+        ("OpenAI-compatible", web(of([entry(owned_by="vllm", max_model_len=5), entry("n", owned_by="other")]))),
+        ("OpenAI-compatible", web(of([entry(owned_by="fastchat", permission=[{"id": "modelperm-1"}])]))),
+        ("llama.cpp", web(of([entry(owned_by="llamacpp")], {"server": "nginx"}))),
+        ("llama.cpp", web(of([entry()], {"server": "llama.cpp"}))),
+        ("LiteLLM", web(of([entry(created=1677610602)], FRAMING))),
+        ("LiteLLM", web(of([entry(created=1677610602)], {"x-litellm-version": "1.2.3", **UVICORN}))),
+        ("LiteLLM", web({**of([], FRAMING), "/health/liveliness": (200, JSON, "I'm alive!")})),
+        ("OpenAI-compatible", web(of([], FRAMING))),
+        ("OpenAI-compatible", web(of([entry(created=1677610602)]))),
+        ("OpenAI-compatible", web(of([entry(created=1677610602), entry("n")], FRAMING))),
+        ("OpenAI-compatible", web({**of([entry()]), "/health/liveliness": (200, JSON, "I'm alive!")})),
+        ("llama-cpp-python", web(of([entry(owned_by="me", permissions=[])]))),
+        ("OpenAI-compatible", web(of([entry(owned_by="me")]))),
+        ("mlx-lm", web(of([entry()], {"server": "BaseHTTP/0.6 Python/3.12.1"}))),
+        ("OpenAI-compatible", web(of([entry(owned_by="me")], {"server": "BaseHTTP/0.6 Python/3.12.1"}))),
+        ("OpenAI-compatible", web(of([entry()]))),
+        ("OpenAI-compatible", web({"/v1/models": (200, JSON, {"data": [{"id": "org/m", "context_length": 4096}]})})),
+        ("OpenAI-compatible", web(of([entry("llama3:8b", owned_by="library")]))),  # and no list at /api/tags
+        ("Ollama", web({"/api/tags": (200, JSON, {"models": None})})),
+        ("Ollama", web({"/api/tags": (200, JSON, {"models": [{"name": "a", "model": "a"}]})})),
+        ("Ollama", web({"/api/tags": (200, JSON, {"models": [7, {"name": "a", "digest": HEX}]})})),
+        ("llama.cpp", web({}, (401, {"server": "llama.cpp"}, b""))),
+        ("llama.cpp", web({}, (401, {"server": "nginx"}, {"error": {
+            "code": 401, "message": "Invalid API Key", "type": "authentication_error"}}))),
+    ],
+)  # fmt: skip
+def test_a_server_is_known_by_what_only_it_says(drive: Any, kind: str, answer: Any) -> None:
+    for port in (8000, 11434):
+        course = drive(answer, port)
+        assert course.kind is not None
+        assert course.kind.name == kind
+        taking = [each.name for each in KINDS if each.recognise(course.exchanges) is not None]
+        assert taking == [kind]
+
+
+def test_llama_cpp_with_ollamas_paths_is_llama_cpp(drive: Any) -> None:
+    both = {
+        "models": [{"name": "m", "model": "m", "digest": "", "details": {}}],
+        **of([entry(owned_by="llamacpp")])["/v1/models"][2],
+    }
+    for headers in ({"server": "llama.cpp"}, {"server": "nginx"}):
+        answer = web({"/api/tags": (200, headers, both), "/v1/models": (200, headers, both)})
+        assert drive(answer, 11434).kind.name == "llama.cpp"
+
+
+def test_a_list_stays_read_when_the_question_about_a_better_kind_fails(drive: Any) -> None:
+    named_by_tag = of([entry("llama3:8b", owned_by="library"), entry("x:y", owned_by="library")])
+    for failure in ((0, {}, b""), (500, {}, b""), (200, JSON, b"oops"), (404, {}, b"")):
+        course = drive(web({**named_by_tag, "/api/tags": failure}))
+        assert (course.kind.name, course.outcome) == ("OpenAI-compatible", Outcome.SERVED)
+        assert course.asked[:2] == ("GET /v1/models", "GET /api/tags")
+
+
+@pytest.mark.parametrize("kind_and_type", ["auth_error", "token_not_found_in_db"])
+def test_a_litellm_that_refuses_is_confirmed_before_it_is_named(drive: Any, kind_and_type: str) -> None:
+    said = {"error": {"message": "Authentication Error, No api key passed in.", "type": kind_and_type, "code": "401"}}
+    alive = {
+        "/health/liveliness": (200, JSON, "I'm alive!"),
+        "/health/readiness": (200, JSON, {"litellm_version": "1.2"}),
+    }
+    course = drive(web({"/v1/models": (401, {"server": "nginx"}, said), **alive}))
+    assert (course.kind.name, course.outcome, course.reading.version) == ("LiteLLM", Outcome.LOCKED, "1.2")
+    assert drive(web({"/v1/models": (401, {"server": "nginx"}, said)})).kind is None
+
+
+def test_vllm_is_not_confirmed_where_every_path_is_refused(drive: Any) -> None:
+    course = drive(web({}, (401, UVICORN, {"error": "Unauthorized"})))
+    assert (course.kind, course.outcome, len(course.asked)) == (None, Outcome.LOCKED, 2)
+
+
+def test_vllms_version_must_be_all_that_is_said(drive: Any) -> None:
+    for said in ({"version": "1", "build": "x"}, {"version": 1}, ["version"], {}):
+        paths = {"/v1/models": (401, UVICORN, {"error": "Unauthorized"}), "/version": (200, JSON, said)}
+        assert drive(web(paths)).kind is None
+
+
+def test_another_program_that_refuses_in_llama_cpp_pythons_words_is_not_it(drive: Any) -> None:
+    locked = {"/v1/models": (401, UVICORN, {"detail": "Invalid API key"})}
+    titled = {"/openapi.json": (200, JSON, {"info": {"title": "Our own gateway", "version": "9"}})}
+    course = drive(web({**locked, **titled}))
+    assert (course.kind, course.outcome) == (None, Outcome.OTHER)
+    own = {"/openapi.json": (200, JSON, {"info": {"title": "🦙 llama.cpp Python API", "version": "0.3.36"}})}
+    course = drive(web({**locked, **own}))
+    assert (course.kind.name, course.outcome, course.reading.version) == ("llama-cpp-python", Outcome.LOCKED, "0.3.36")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        web(of([entry(owned_by="vllm", max_model_len=5)]), (200, {}, b"yes")),
+        web(of([entry(owned_by="llamacpp")]), (200, {}, b"yes")),
+        web(of([entry(created=1677610602)], FRAMING), (200, {}, b"yes")),
+        web(of([entry(owned_by="me", permissions=[])]), (200, {}, b"yes")),
+        web(of([entry()], {"server": "BaseHTTP/0.6 Python/3.12.1"}), (200, {}, b"yes")),
+        web(of([entry()]), (200, {}, b"yes")),
+        web({"/api/tags": (200, {}, {"models": []})}, (200, {}, b"yes")),
+    ],
+)
+def test_whoever_is_recognised_is_asked_one_path_that_cannot_exist(drive: Any, answer: Any) -> None:
+    course = drive(answer)
+    assert sum("<16 hex digits>" in label for label in course.asked) == 1
+    assert Signal.CANARY in course.reading.signals
+
+
+@pytest.mark.parametrize(
+    ("props", "expected"),
+    [
+        ({"chat_template_caps": {"supports_tools": True}}, (Tools.YES, "props_caps")),
+        ({"chat_template_caps": {"supports_tools": False, "supports_tool_calls": True}}, (Tools.YES, "props_caps")),
+        ({"chat_template_caps": {"supports_tool_calls": False}, "chat_template": "tools"}, (Tools.NO, "props_caps")),
+        (
+            {"chat_template_caps": {"supports_tools": "yes"}, "chat_template": "{{ tools }}"},
+            (Tools.YES, "props_template"),
+        ),
+        ({"chat_template_caps": [], "chat_template": "{{ messages }}"}, (Tools.NO, "props_template")),
+        ({"chat_template": "{{ m.tool_calls }}"}, (Tools.YES, "props_template")),
+        ({"chat_template": "{{ messages }}", "chat_template_tool_use": "{{ x }}"}, (Tools.YES, "props_template")),
+        ({"chat_template": ""}, (Tools.UNKNOWN, None)),
+        ({"chat_template": 7}, (Tools.UNKNOWN, None)),
+        ({}, (Tools.UNKNOWN, None)),
+        ({"role": "router", "chat_template": "{{ tools }}"}, (Tools.UNKNOWN, None)),
+    ],
+)
+def test_llama_cpp_tells_tools_by_its_chat_template(drive: Any, props: Any, expected: tuple[Tools, str | None]) -> None:
+    headers = {"server": "llama.cpp"}
+    course = drive(web({**of([entry(owned_by="llamacpp")], headers), "/props": (200, headers, props)}))
+    model = course.reading.models[0]
+    assert (model.tools, model.tools_source) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("Q4_K - Medium", "Q4_K_M"),
+        ("Q3_K - Large", "Q3_K_L"),
+        ("Q2_K - Medium", "Q2_K"),
+        ("Q2_K - Small", "Q2_K_S"),
+        ("all F32", "F32"),
+        ("(guessed) Q8_0", "Q8_0"),
+        ("mostly Q4_0", "Q4_0"),
+        ("IQ3_XS - 3.3 bpw", "IQ3_XS"),
+        ("MXFP4 MoE", "MXFP4"),
+        ("unknown, may not work", None),
+        (7, None),
+    ],
+)
+def test_llama_cpps_file_types_are_spelt_as_everywhere_else(drive: Any, told: Any, expected: str | None) -> None:
+    course = drive(web(of([entry("x", owned_by="llamacpp", meta={"ftype": told})])))
+    assert course.reading.models[0].quantization == expected
+
+
+def test_an_alias_of_vllm_is_sized_by_what_it_was_loaded_from(drive: Any) -> None:
+    vllm = {"owned_by": "vllm", "max_model_len": 512.0}
+    course = drive(
+        web(of([entry("gpt-4", root="/models/Qwen2.5-7B-Instruct-AWQ", **vllm), entry("x-3b", root=7, **vllm)]))
+    )
+    first, second = course.reading.models
+    assert (first.name, first.parameters, first.quantization, first.context_served) == ("gpt-4", 7 * 10**9, "AWQ", 512)
+    assert (second.parameters, second.quantization) == (3 * 10**9, None)

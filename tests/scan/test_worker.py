@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from census.facts import Outcome
+from census.places import Places
+from census.scan.worker import Worker
+from census.store import scans
+from census.store.connect import connect
+from census.store.writer import Batch, SupersededError, Writer
+from tests.support.scanning import create, scope, work
+from tests.support.wire import Handler, Wire, answers, listen, page, raw
+
+MODEL = {
+    "name": "qwen2.5:7b",
+    "model": "qwen2.5:7b",
+    "size": 4683087332,
+    "digest": "b" * 64,
+    "details": {"format": "gguf", "family": "qwen2", "parameter_size": "7.6B", "quantization_level": "Q4_K_M"},
+    "capabilities": ["completion", "tools"],
+}
+
+
+def ollama(*models: dict[str, object]) -> Handler:
+    pages = {
+        "/api/tags": page({"models": list(models)}),
+        "/api/version": page({"version": "0.33.0"}),
+        "/api/ps": page({"models": []}),
+    }
+    return answers(pages)
+
+
+def rows(url: str, query: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+def test_every_target_has_one_outcome_and_recognised_ones_are_stored(database_url: str, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            served = await stack.enter_async_context(listen(ollama(MODEL)))
+            empty = await stack.enter_async_context(listen(ollama(), "127.0.0.2"))
+            web = await stack.enter_async_context(listen(answers({}), "127.0.0.3"))
+            outside = await stack.enter_async_context(listen(ollama(MODEL), "127.0.0.4"))
+            targets = [
+                f"127.0.0.1:{served.port}",
+                f"127.0.0.2:{empty.port}",
+                f"127.0.0.3:{web.port}",
+                f"127.0.0.4:{outside.port}",
+                "127.0.0.5:1",
+                "8.8.8.8:53",
+                f"localhost:{served.port}",
+                "no-such-name.invalid:80",
+                "elsewhere.example:80",
+            ]
+            allowed = scope(tmp_path, exclude='["127.0.0.4"]')
+            await work(database_url, create(database_url, tmp_path, targets, allowed))
+            assert outside.connections == 0
+            assert served.most_at_once == 1
+
+    asyncio.run(run())
+    found = dict(rows(database_url, "select outcome, count(*) from export.targets group by 1"))
+    assert found == {
+        "served": 2,
+        "empty": 1,
+        "other": 1,
+        "opted_out": 1,
+        "refused": 1,
+        "out_of_scope": 2,
+        "unresolved": 1,
+    }
+    assert rows(database_url, "select outcome, software, version from export.observations order by 1, 2") == [
+        ("empty", "Ollama", "0.33.0"),
+        ("served", "Ollama", "0.33.0"),
+        ("served", "Ollama", "0.33.0"),
+    ]
+    assert rows(database_url, "select model, family, tools from export.models") == [("qwen2.5:7b", "Qwen", "yes")]
+
+
+def test_the_same_inventory_is_stored_once_and_a_second_scan_moves_the_sighting(
+    database_url: str, tmp_path: Path
+) -> None:
+    async def run() -> None:
+        async with listen(ollama(MODEL)) as one, listen(ollama(MODEL), "127.0.0.2") as two:
+            targets = [f"127.0.0.1:{one.port}", f"127.0.0.2:{two.port}"]
+            for _ in range(2):
+                await work(database_url, create(database_url, tmp_path, targets))
+
+    asyncio.run(run())
+    assert rows(database_url, "select (select count(*) from model), (select count(*) from inventory)") == [(1, 1)]
+    assert rows(database_url, "select observations, first_seen < last_seen from sighting") == [(2, True), (2, True)]
+    assert rows(database_url, "select count(*) from observation") == [(4,)]
+
+
+def test_a_known_endpoint_that_fails_gets_a_row_and_an_unknown_one_does_not(database_url: str, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with listen(ollama(MODEL)) as known:
+            targets = [f"127.0.0.1:{known.port}", "127.0.0.2:1"]
+            await work(database_url, create(database_url, tmp_path, targets))
+        await work(database_url, create(database_url, tmp_path, targets))
+
+    asyncio.run(run())
+    assert rows(database_url, "select scan, outcome, models from export.observations order by scan") == [
+        (1, "served", ["qwen2.5:7b"]),
+        (2, "refused", None),
+    ]
+    assert rows(database_url, "select observations from sighting") == [(1,)]
+
+
+def test_a_stopped_scan_goes_on_without_asking_anybody_twice(database_url: str, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            wires = [
+                await stack.enter_async_context(listen(ollama(MODEL), f"127.0.{number}.1")) for number in range(1, 60)
+            ]
+            targets = [f"127.0.{number}.1:{wire.port}" for number, wire in enumerate(wires, 1)]
+            slow = replace(scope(tmp_path), rate=40)
+            scan = create(database_url, tmp_path, targets, slow, rate=40)
+            await work(database_url, scan, stop_after=0.7)
+            between = sum(wire.connections > 0 for wire in wires)
+            assert 0 < between < len(wires)
+            assert rows(database_url, "select worker, done from chunk") == [(None, False)]
+            with connect(database_url) as connection:
+                assert scans.progress(connection, scan).state is scans.State.INTERRUPTED
+                scans.begin_again(connection, scan)
+            await work(database_url, scan)
+            assert [wire.connections for wire in wires] == [1] * len(wires)
+            with connect(database_url) as connection:
+                end = scans.progress(connection, scan)
+            assert end.state is scans.State.DONE
+            assert end.outcomes == {"served": len(wires)}
+            assert end.connections == len(wires)
+
+    asyncio.run(run())
+    assert rows(database_url, "select count(*) from observation") == [(59,)]
+
+
+def test_stopping_takes_less_than_five_seconds_whatever_the_targets_do(database_url: str, tmp_path: Path) -> None:
+    async def run() -> float:
+        async with listen(raw(60.0)) as wire:
+            scan = create(database_url, tmp_path, [f"127.0.0.1:{wire.port}"], deadline=50.0)
+            began = asyncio.get_running_loop().time()
+            await work(database_url, scan, stop_after=0.3)
+            return asyncio.get_running_loop().time() - began
+
+    assert asyncio.run(run()) < 5
+    assert rows(database_url, "select outcome from export.targets") == [(None,)]
+
+
+def test_the_targets_of_one_address_are_asked_one_after_another(database_url: str, tmp_path: Path) -> None:
+    together: list[int] = []
+
+    async def run() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            wires: list[Wire] = []
+
+            def watched(handler: Handler) -> Handler:
+                async def watch(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                    together.append(sum(wire.open_now for wire in wires))
+                    await asyncio.sleep(0.05)
+                    await handler(reader, writer)
+
+                return watch
+
+            wires.extend([await stack.enter_async_context(listen(watched(raw(b"hello\r\n")))) for _ in range(5)])
+            targets = [f"127.0.0.1:{wire.port}" for wire in wires]
+            await work(database_url, create(database_url, tmp_path, targets))
+
+    asyncio.run(run())
+    assert together == [1] * 5
+
+
+def test_a_worker_that_was_superseded_cannot_write(database_url: str, tmp_path: Path) -> None:
+    scan = create(database_url, tmp_path, ["127.0.0.1:1", "127.0.0.2:1"])
+    with connect(database_url) as first, connect(database_url) as second:
+        claim = scans.claim(first, scan, "slow:1")
+        assert claim is not None
+        assert scans.claim(second, scan, "quick:2") is None
+        second.execute("update chunk set claimed_at = now() - interval '1 minute'")
+        again = scans.claim(second, scan, "quick:2")
+        assert again is not None
+        assert again.attempt == claim.attempt + 1
+        writer = Writer(first, Places([]).locate)
+        with pytest.raises(SupersededError):
+            writer.write(Batch(scan, claim.number, claim.attempt, bytes([4, 4]), [], 1, 1))
+        Writer(second, Places([]).locate).write(
+            Batch(scan, again.number, again.attempt, bytes([Outcome.REFUSED, 0]), [], 0, 1)
+        )
+        assert scans.progress(second, scan).outcomes == {"refused": 1}
+
+
+def test_an_authorisation_that_ends_stops_the_worker(database_url: str, tmp_path: Path) -> None:
+    async def run() -> Worker:
+        async with listen(raw(60.0)) as wire:
+            ended = replace(scope(tmp_path), valid_until=date(2020, 1, 2))
+            scan = create(database_url, tmp_path, [f"127.0.0.1:{wire.port}"], ended, deadline=50.0)
+            return await work(database_url, scan)
+
+    assert asyncio.run(run()).expired
+
+
+def test_chunks_of_a_worker_that_died_here_are_free_at_once(database_url: str, tmp_path: Path) -> None:
+    scan = create(database_url, tmp_path, ["127.0.0.1:1"])
+    with connect(database_url) as connection:
+        host = scans.worker_name().rpartition(":")[0]
+        assert scans.claim(connection, scan, f"{host}:99999999") is not None
+        assert scans.holders(connection, scan) == []
+        assert scans.claim(connection, scan, scans.worker_name()) is not None
+        assert scans.holders(connection, scan) == [scans.worker_name()]

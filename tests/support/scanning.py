@@ -1,0 +1,64 @@
+"""A scan inside a test's own event loop: real lists, real sockets, a real database, one worker."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from census.scan import plan as planning
+from census.scan import run
+from census.scan.settings import Settings
+from census.scan.worker import Worker
+from census.store import scans
+from census.store.connect import connect
+from census.targets.lists import Problems
+from census.targets.order import Spool
+from census.targets.scope import Scope
+
+SCOPE = """
+[authorization]
+reference   = "TEST-1"
+basis       = "our own machine"
+contact     = "mailto:scans@example.edu"
+valid_from  = 2020-01-01
+valid_until = 2099-12-31
+[scope]
+networks    = {networks}
+hosts       = ["localhost", "no-such-name.invalid"]
+exclude     = {exclude}
+[limits]
+rate             = 2000
+rate_per_network = 1000
+"""
+
+
+def scope(folder: Path, networks: str = '["127.0.0.0/8"]', exclude: str = "[]") -> Scope:
+    """A scope for loopback."""
+    file = folder / "scope.toml"
+    file.write_text(SCOPE.format(networks=networks, exclude=exclude))
+    return Scope.read(file)
+
+
+def create(url: str, folder: Path, targets: list[str], allowed: Scope | None = None, **settings: object) -> int:
+    """Store a scan of these list lines and give its number."""
+    listed = folder / "targets.txt"
+    listed.write_text("\n".join(targets))
+    allowed = allowed or scope(folder)
+    chosen = replace(Settings(allowed, allowed.rate, timeout=1.0, deadline=2.0), **settings)  # type: ignore[arg-type]
+    plan = planning.Plan(allowed, 1, Problems())
+    with Spool(1) as spool:
+        planning.fill(spool, [str(listed)], plan, (11434,))
+        return run.create(url, plan, chosen, planning.chunks(plan, spool, 1), name=None, lists=[str(listed)])
+
+
+async def work(url: str, scan: int, *, stop_after: float | None = None) -> Worker:
+    """Let one worker do a scan, or stop it after some seconds; ends the scan if it is done."""
+    with connect(url) as connection:
+        worker = Worker(connection, scan, Settings.from_json(scans.settings(connection, scan)), 500)
+        if stop_after is not None:
+            asyncio.get_running_loop().call_later(stop_after, worker.stop.set)
+        await worker.run()
+        scans.rest(connection, scan)
+        scans.end(connection, scan)
+    return worker
