@@ -18,14 +18,14 @@ MAKERS: Final = {
     "DeepSeek": ("DeepSeek", "CN"),
     "EXAONE": ("LG AI Research", "KR"),
     "Falcon": ("TII", "AE"),
-    "GLM": ("Zhipu AI", "CN"),
-    "GPT-OSS": ("OpenAI", "US"),
     "Gemma": ("Google", "US"),
+    "GLM": ("Zhipu AI", "CN"),
+    "gpt-oss": ("OpenAI", "US"),
     "Granite": ("IBM", "US"),
     "Llama": ("Meta", "US"),
     "Mistral": ("Mistral AI", "FR"),
-    "Mxbai": ("Mixedbread", "DE"),
-    "Nomic": ("Nomic AI", "US"),
+    "mxbai": ("Mixedbread", "DE"),
+    "Nomic Embed": ("Nomic AI", "US"),
     "Phi": ("Microsoft", "US"),
     "Qwen": ("Alibaba", "CN"),
     "SmolLM": ("Hugging Face", "US"),
@@ -132,6 +132,7 @@ def _count(text: str) -> int | None:
 def _entry(line: str) -> Entry:
     name, architecture, parameters, quantization, context, template, extras, since, weight, lineage = line.split()
     family, _, base = lineage.partition("<")
+    family = family.replace("_", " ")
     developer, origin = MAKERS.get(family, (None, None))
     return Entry(
         name=name,
@@ -155,7 +156,7 @@ def _entries(table: str) -> tuple[Entry, ...]:
     return tuple(_entry(line) for line in table.splitlines() if line.strip())
 
 
-# name  architecture  parameters  quantization  context  template  extras  since  weight  family[<base]
+# name  architecture  parameters  quantization  context  template  extras  since  weight  family[<base]; _ is a space
 OLLAMA: Final = _entries("""
 llama3:8b                   llama       8.0B     Q4_0    8192    plain      -                0.1.32  58  Llama
 llama3:70b                  llama       70.6B    Q4_0    8192    plain      -                0.1.32  8   Llama
@@ -228,16 +229,15 @@ mistral-small:24b           llama       23.6B    Q4_K_M  32768   tools      -   
 mistral-small3.2:24b        mistral3    24.0B    Q4_K_M  131072  tools      vision           0.9.2   6   Mistral
 codestral:22b               llama       22.2B    Q4_0    32768   fim        -                0.1.39  4   Mistral
 dolphin-mistral:7b          llama       7B       Q4_0    32768   plain      -                0.1.0   6   Mistral<Mistral
-zephyr:7b                   llama       7B       Q4_0    32768   plain      -                0.1.0   4   Mistral<Mistral
 phi3:3.8b                   phi3        3.8B     Q4_0    131072  plain      -                0.1.39  18   Phi
 phi4:14b                    phi3        14.7B    Q4_K_M  16384   plain      -                0.5.5   16  Phi
 phi4-mini:3.8b              phi3        3.8B     Q4_K_M  131072  tools      -                0.5.13  6   Phi
-nomic-embed-text:latest     nomic-bert  137M     F16     2048    embed      -                0.1.26  50  Nomic
-mxbai-embed-large:latest    bert        334M     F16     512     embed      -                0.1.26  12  Mxbai
+nomic-embed-text:latest     nomic-bert  137M     F16     2048    embed      -                0.1.26  50  Nomic_Embed
+mxbai-embed-large:latest    bert        334M     F16     512     embed      -                0.1.26  12  mxbai
 bge-m3:latest               bert        567M     F16     8192    embed      -                0.1.42  16  BGE
-gpt-oss:20b                 gptoss      20.9B    MXFP4   131072  tools      thinking         0.11.1  26  GPT-OSS
-gpt-oss:120b                gptoss      116.8B   MXFP4   131072  tools      thinking         0.11.1  7   GPT-OSS
-gpt-oss:120b-cloud          -           120B     -       131072  tools      thinking         0.12.0  8   GPT-OSS
+gpt-oss:20b                 gptoss      20.9B    MXFP4   131072  tools      thinking         0.11.1  26  gpt-oss
+gpt-oss:120b                gptoss      116.8B   MXFP4   131072  tools      thinking         0.11.1  7   gpt-oss
+gpt-oss:120b-cloud          -           120B     -       131072  tools      thinking         0.12.0  8   gpt-oss
 granite3.3:8b               granite     8.2B     Q4_K_M  131072  tools      -                0.6.5   6   Granite
 smollm2:135m                llama       135M     F16     8192    tools      -                0.4.0   10  SmolLM
 smollm2:1.7b                llama       1.7B     Q8_0    8192    tools      -                0.4.0   5   SmolLM
@@ -258,7 +258,7 @@ meta-llama/Llama-3.3-70B-Instruct       - 70B -   131072 ? - 0 10 Llama
 deepseek-ai/DeepSeek-R1-Distill-Qwen-32B - 32B -  131072 ? - 0 10 DeepSeek<Qwen
 mistralai/Mistral-7B-Instruct-v0.3      - 7B  -   32768  ? - 0 10 Mistral
 google/gemma-3-27b-it                   - 27B -   131072 ? - 0 8  Gemma
-openai/gpt-oss-120b                     - 120B -  131072 ? - 0 8  GPT-OSS
+openai/gpt-oss-120b                     - 120B -  131072 ? - 0 8  gpt-oss
 """)
 LLAMA_CPP: Final = _entries("""
 Qwen2.5-7B-Instruct-Q4_K_M.gguf         - 7.6B Q4_K_M 32768  jinja - 0 30 Qwen
@@ -272,7 +272,7 @@ llama-3.3-70b           - 70B -      131072 tools - 0 20 Llama
 qwen2.5-72b-instruct    - 72B -      32768  tools - 0 20 Qwen
 deepseek-r1             - -   -      131072 plain - 0 15 DeepSeek
 mistral-small           - -   -      32768  tools - 0 10 Mistral
-nomic-embed-text        - -   -      8192   plain - 0 10 Nomic
+nomic-embed-text        - -   -      8192   plain - 0 10 Nomic_Embed
 phi-4                   - -   -      16384  ?     - 0 10 Phi
 in-house                - -   -      8192   ?     - 0 10 -
 """)

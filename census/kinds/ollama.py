@@ -52,8 +52,8 @@ def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:
     question = next_get(exchanges, _VERSION, CANARY_PATH, _PS)
     if question is not None or not wishes.details:
         return question
-    wanted = to_show(_entries(exchanges)[0], epoch_of(version(exchanges, _VERSION)))
-    return next((Question("POST", SHOW_PATH, name) for name in wanted if exchanges.shown(name) is None), None)
+    wanted = (name for name in to_show(_entries(exchanges)[0]) if exchanges.shown(name) is None)
+    return next((Question("POST", SHOW_PATH, name) for name in wanted), None)
 
 
 def _read(exchanges: Exchanges) -> Reading:

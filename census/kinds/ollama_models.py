@@ -41,21 +41,19 @@ def _names_cloud(name: str) -> bool:
     return lowered.endswith((f":{_CLOUD}", f"-{_CLOUD}"))
 
 
-def to_show(entries: Entries, epoch: Epoch | None) -> list[str]:
+def to_show(entries: Entries) -> list[str]:
     """The names that show is to be asked about, one for each digest: names with one digest are one model."""
     wanted: dict[str, str] = {}
     for name, entry in entries.items():
-        if not is_remote(name, entry) and _needs_show(entry, epoch):
+        if not is_remote(name, entry) and _needs_show(entry):
             wanted.setdefault(_same(name, entry), name)
     return list(wanted.values())
 
 
-def _needs_show(entry: Mapping[str, Any], epoch: Epoch | None) -> bool:
-    """Below 0.30 always; from there on, and wherever the list tells, for a chat model without tools in it."""
+def _needs_show(entry: Mapping[str, Any]) -> bool:
+    """Where the list tells no capabilities, as below 0.30, or a chat model without tools, which it may have missed."""
     listed = words(entry.get("capabilities"))
-    if listed is None or (epoch is not None and epoch < Epoch.LIST):
-        return True
-    return "completion" in listed and "tools" not in listed
+    return listed is None or ("completion" in listed and "tools" not in listed)
 
 
 def _same(name: str, entry: Mapping[str, Any]) -> str:

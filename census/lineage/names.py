@@ -45,15 +45,23 @@ class Name:
     """The parts of a model's name; folders, hosts and digests are gone.
 
     `org` is the namespace or the organisation of a hub, None for Ollama's own library and for files; `base` has
-    lost extension and shard number; `parameters` is a count; `file` says that it was a file of weights.
+    lost extension and shard number; `file` says that it was a file of weights.
     """
 
     org: str | None
     base: str
     tag: str | None
-    quantization: str | None
-    parameters: int | None
     file: bool
+
+    @property
+    def quantization(self) -> str | None:
+        """The quantization that the tag, else the base tells, such as `Q4_K_M`, `F16`, `AWQ`, `4bit`."""
+        return _quantization(self.tag or "") or _quantization(self.base)
+
+    @property
+    def parameters(self) -> int | None:
+        """The number of parameters that the tag, else the base tells: 8x7b is 56 billion, 30b-a3b is 30 billion."""
+        return _parameters(self.tag or "") or _parameters(self.base)
 
 
 def parse(name: str) -> Name:
@@ -61,25 +69,16 @@ def parse(name: str) -> Name:
     org, last = _folders(name[:LIMIT].strip())
     full, tag = _tagged(last)
     stem = _WEIGHTS.sub("", full)
-    base = _SHARD.sub("", stem).removeprefix(_PROJECTOR)
-    texts = (tag, base) if tag else (base,)
-    return Name(
-        org=org,
-        base=base,
-        tag=tag,
-        quantization=next(filter(None, map(_quantization, texts)), None),
-        parameters=next(filter(None, map(_parameters, texts)), None),
-        file=stem != full,
-    )
+    return Name(org, _SHARD.sub("", stem).removeprefix(_PROJECTOR), tag, file=stem != full)
 
 
 def quantization_of(name: str) -> str | None:
-    """The quantization that a name tells, such as `Q4_K_M`, `F16`, `AWQ`, `4bit`; None if it tells none."""
+    """The quantization that a whole name tells, None if it tells none."""
     return parse(name).quantization
 
 
 def parameters_of(name: str) -> int | None:
-    """The number of parameters that a name tells: 8x7b is 56 billion, 30b-a3b is 30 billion; None if it tells none."""
+    """The number of parameters that a whole name tells, None if it tells none."""
     return parse(name).parameters
 
 
@@ -125,7 +124,7 @@ def _tagged(last: str) -> tuple[str, str | None]:
 
 def _quantization(text: str) -> str | None:
     """The last quantization in a text, in the spelling of servers: it is the file's, an earlier one its source's."""
-    found = _QUANTIZATION.findall(text)
+    found: list[str] = _QUANTIZATION.findall(text)
     if not found:
         return None
     word = found[-1].upper()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from census.facts import Lineage
-from census.lineage.names import Name, parse
+from census.lineage.names import parse
 from census.lineage.rules import Kin, Rule, Rulebook, plain, rulebook, words_of
 
 # Two names of 512 characters in each entry at most: some tens of megabytes when every name is hostile.
@@ -39,13 +39,13 @@ class _Clues:
     """What a name and an architecture show: the rules in the order of their words, and the words no rule knows."""
 
     book: Rulebook
-    name: Name
     org: str
     rules: tuple[Rule, ...]
     strange: bool
     kin: Kin | None
 
     def at(self, level: str) -> Iterator[Rule]:
+        """The rules of one level, in the order of their words."""
         return (rule for rule in self.rules if rule.level == level)
 
 
@@ -59,7 +59,6 @@ def _look(name: str, architecture: str | None) -> _Clues:
     rules, left = _read(book, words, tag.partition("-")[0], built)
     return _Clues(
         book=book,
-        name=parsed,
         org=(parsed.org or "").lower(),
         rules=tuple(rules),
         strange=any(
@@ -136,7 +135,9 @@ def _built(clues: _Clues) -> Lineage:
         return _UNKNOWN
     rule = f"architecture:{clues.kin.rule}"
     reworked = any(clues.at("tune"))
-    return _lineage(clues, clues.kin.family, rule, base=clues.kin.family if reworked else None, derived=reworked or None)
+    return _lineage(
+        clues, clues.kin.family, rule, base=clues.kin.family if reworked else None, derived=reworked or None
+    )
 
 
 def _reworked(rule: Rule, clues: _Clues) -> bool:

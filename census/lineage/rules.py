@@ -81,6 +81,8 @@ class Rulebook:
 
     def publisher(self, org: str) -> Family | None:
         """The family that is the only one an organisation publishes, None if there is none or more than one."""
+        if org in self.carriers:
+            return None
         owned = [family for family in self.families.values() if org in family.orgs]
         return owned[0] if len(owned) == 1 else None
 

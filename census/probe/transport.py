@@ -219,11 +219,15 @@ class Conversation:
         return protocol
 
     async def close(self) -> None:
-        """Close what is open, without waiting for the other side."""
+        """Close what is open and wait until the socket is gone, so that the next one to this address stands alone."""
+        if self._live is not None:
+            gone = self._live.closed
+            self._live.abort()
+            if gone is not None:
+                with contextlib.suppress(aiohttp.ClientError):
+                    await gone
         if self._session is not None:
             await self._session.close()
-        if self._live is not None:
-            self._live.abort()
 
 
 class _ClosedError(aiohttp.ClientError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from alembic import command
@@ -10,18 +12,17 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from packaging.version import Version
 from psycopg import errors
-from sqlalchemy import Connection, Engine, create_engine, func, make_url, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
 import census
 from census.store import layer
+from census.store.connect import engine
 from census.store.outcomes import MEANINGS
 from census.store.tables import outcome
 
 _LOCK = 0x63656E737573  # the advisory lock of upgrades: "census" in ASCII
-_OLDEST = 15  # Postgres: the first that can say "unique nulls not distinct"
 
 
 class MigrateError(Exception):
@@ -31,9 +32,10 @@ class MigrateError(Exception):
 def upgrade(url: str) -> None:
     """Bring the database to the current schema, wholly or not at all; nothing happens if it is there already.
 
-    Of two programs that upgrade at once, the second waits and finds the work done. Raises `MigrateError`.
+    Of two programs that upgrade at once, the second waits and finds the work done. Raises `MigrateError`, and
+    `DatabaseError` when the database cannot be reached.
     """
-    with _engine(url).connect() as connection:
+    with _connected(url) as connection:
         try:
             with connection.begin():
                 connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
@@ -45,18 +47,24 @@ def upgrade(url: str) -> None:
 
 def current(url: str) -> str | None:
     """The revision that the database is at, None if it never was migrated."""
-    with _engine(url).connect() as connection:
+    with _connected(url) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def is_current(url: str) -> bool:
     """Whether `upgrade` would have nothing to do; one small query, for each start of the program."""
-    with _engine(url).connect() as connection:
+    with _connected(url) as connection:
         return _is_current(connection)
 
 
-def _engine(url: str) -> Engine:
-    return create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+@contextlib.contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    made = engine(url)
+    try:
+        with made.connect() as connection:
+            yield connection
+    finally:
+        made.dispose()
 
 
 def _is_current(connection: Connection) -> bool:
@@ -70,7 +78,7 @@ def _digest() -> str:
 
 def _renew(connection: Connection) -> None:
     config = _config(connection)
-    _refuse_what_we_do_not_know(connection, config)
+    _refuse_newer(connection, config)
     layer.take_up(connection)
     command.upgrade(config, "head")
     _fill_outcomes(connection)
@@ -91,10 +99,7 @@ def _folder() -> Path:
     return inside if inside.is_dir() else package.parent / "migrations"
 
 
-def _refuse_what_we_do_not_know(connection: Connection, config: Config) -> None:
-    server = connection.dialect.server_version_info or (0,)
-    if server[0] < _OLDEST:
-        raise MigrateError(f"this server is Postgres {server[0]}; census needs {_OLDEST} or newer")
+def _refuse_newer(connection: Connection, config: Config) -> None:
     laid = layer.laid(connection)
     if laid is not None and Version(laid.version) > Version(census.__version__):
         raise MigrateError(

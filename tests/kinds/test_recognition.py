@@ -110,6 +110,17 @@ def test_what_claims_a_list_that_cannot_be_read_is_misread(drive: Any, answer: A
     assert drive(answer).outcome is Outcome.MISREAD
 
 
+def test_the_answers_that_came_decide_not_the_questions_that_failed() -> None:
+    refused = Exchange(Question("GET", "/v1/models"), 401, {}, b"")
+    failed = Exchange(Question("GET", "/api/tags"), 0, {}, b"")
+    assert unrecognised(Exchanges([refused, failed])) is Outcome.LOCKED
+
+
+def test_a_broken_list_is_not_read_as_a_lock() -> None:
+    broken = Exchanges([Exchange(Question("GET", "/v1/models"), 200, JSON, b"oops")])
+    assert {kind.read(broken).outcome for kind in KINDS} == {Outcome.MISREAD}
+
+
 def test_nothing_asked_is_other() -> None:
     assert unrecognised(Exchanges()) is Outcome.OTHER
     assert recognise(Exchanges()) is None
@@ -132,6 +143,7 @@ def test_nothing_asked_is_other() -> None:
         ("LiteLLM", web(of([entry(created=1677610602)], {"x-litellm-version": "1.2.3", **UVICORN}))),
         ("LiteLLM", web({**of([], FRAMING), "/health/liveliness": (200, JSON, "I'm alive!")})),
         ("OpenAI-compatible", web(of([], FRAMING))),
+        ("OpenAI-compatible", web(of([entry(created=1677610602)], {"server": "nginx", **FRAMING}))),
         ("OpenAI-compatible", web(of([entry(created=1677610602)]))),
         ("OpenAI-compatible", web(of([entry(created=1677610602), entry("n")], FRAMING))),
         ("OpenAI-compatible", web({**of([entry()]), "/health/liveliness": (200, JSON, "I'm alive!")})),
@@ -167,6 +179,22 @@ def test_llama_cpp_with_ollamas_paths_is_llama_cpp(drive: Any) -> None:
     for headers in ({"server": "llama.cpp"}, {"server": "nginx"}):
         answer = web({"/api/tags": (200, headers, both), "/v1/models": (200, headers, both)})
         assert drive(answer, 11434).kind.name == "llama.cpp"
+    headers = {"server": "llama.cpp"}
+    tags_only = {"models": both["models"]}
+    answer = web({"/api/tags": (200, headers, tags_only), "/v1/models": (200, headers, both)})
+    assert drive(answer, 11434).kind.name == "llama.cpp"
+
+
+def test_what_llama_cpp_tells_of_its_template_is_about_one_model_only(drive: Any) -> None:
+    two = of([entry("a", owned_by="llamacpp"), entry("b", owned_by="llamacpp")])
+    course = drive(web({**two, "/props": (200, JSON, {"chat_template": "{{ tools }}", "build_info": "b1"})}))
+    assert course.reading.version == "b1"
+    assert {(model.tools, model.template_hash) for model in course.reading.models} == {(Tools.UNKNOWN, None)}
+
+
+def test_litellm_may_tell_its_version_by_a_header(drive: Any) -> None:
+    course = drive(web(of([entry(created=1677610602)], {"x-litellm-version": "1.2.3", **UVICORN})))
+    assert course.reading.version == "1.2.3"
 
 
 def test_a_list_stays_read_when_the_question_about_a_better_kind_fails(drive: Any) -> None:
@@ -192,6 +220,14 @@ def test_a_litellm_that_refuses_is_confirmed_before_it_is_named(drive: Any, kind
 def test_vllm_is_not_confirmed_where_every_path_is_refused(drive: Any) -> None:
     course = drive(web({}, (401, UVICORN, {"error": "Unauthorized"})))
     assert (course.kind, course.outcome, len(course.asked)) == (None, Outcome.LOCKED, 2)
+
+
+def test_vllm_serves_by_uvicorn_when_it_is_locked(drive: Any) -> None:
+    paths = {"/version": (200, JSON, {"version": "0.32.0"})}
+    for name, kind in (("uvicorn", "vLLM"), ("nginx", None)):
+        refusal = (401, {"server": name, **JSON}, {"error": "Unauthorized"})
+        course = drive(web({"/v1/models": refusal, **paths}))
+        assert (course.kind and course.kind.name) == kind
 
 
 def test_vllms_version_must_be_all_that_is_said(drive: Any) -> None:

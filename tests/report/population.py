@@ -9,13 +9,18 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
-from sqlalchemy.dialects.postgresql import MultiRange, Range
+from sqlalchemy.dialects.postgresql.ranges import MultiRange, Range
 
 from census.facts import Outcome, Tools, Verdict
 from census.store import tables
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-ORIGINS = {"Llama": ("Meta", "US"), "Qwen": ("Alibaba", "CN"), "Gemma": ("Google", "US"), "Mistral": ("Mistral AI", "FR")}
+ORIGINS = {
+    "Llama": ("Meta", "US"),
+    "Qwen": ("Alibaba", "CN"),
+    "Gemma": ("Google", "US"),
+    "Mistral": ("Mistral AI", "FR"),
+}
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def test_a_server_that_cannot_be_reached_is_named_without_its_password(url: str)
         engine(url).connect()
     assert SECRET not in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert caught.value.__cause__ is None, "a traceback would show it"
+    assert caught.value.__suppress_context__, "a traceback would show it"
 
 
 def test_the_reason_of_the_server_is_told(server: Embedded) -> None:

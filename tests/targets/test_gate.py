@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from census.facts import Outcome
@@ -147,6 +147,7 @@ NETWORKS = st.builds(
 ).filter(lambda n: not ipaddress.ip_network(n).overlaps(ipaddress.ip_network("::ffff:0:0/96")) if ":" in n else True)
 
 
+@settings(deadline=None)
 @given(st.lists(NETWORKS, max_size=6), st.lists(NETWORKS, max_size=4), st.lists(ADDRESSES, min_size=1, max_size=10))
 def test_the_gate_agrees_with_a_slow_one(
     networks: list[str], exclude: list[str], addresses: list[ipaddress.IPv4Address | ipaddress.IPv6Address]

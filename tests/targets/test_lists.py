@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from census.facts import Target
@@ -209,6 +209,7 @@ def test_a_line_without_end_is_not_held_in_memory(tmp_path: Path) -> None:
     assert peak < 8 * LONGEST_LINE
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 @example(b"\x1f\x8b")
 @example(b"http://[\n[::1]:\n[]\n/\n://\n:\n1.2.3.4/\n[/1]:1\n::/0/0:1\nhttp://\xff")
@@ -227,6 +228,7 @@ TOKENS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(TOKENS, max_size=8).map("".join))
 def test_no_mix_of_the_forms_does_more_than_make_a_problem(tmp_path_factory: pytest.TempPathFactory, line: str) -> None:
     try:

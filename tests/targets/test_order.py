@@ -249,6 +249,7 @@ def test_the_count_of_a_shard_is_its_own() -> None:
 SCATTERS = [Scatter("order 1"), Scatter("order 2")]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(SCATTERS), st.integers(0, (1 << 24) - 1))
 def test_a_position_gives_its_network_back(scatter: Scatter, network: int) -> None:
     assert scatter.network(scatter.position(network)) == network
@@ -265,7 +266,7 @@ ENTRIES = st.one_of(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(ENTRIES, max_size=12), st.integers(1, 300), st.integers(0, 1 << 16))
 def test_any_list_is_given_out_whole_and_the_same_through_a_file(entries: list[Entry], size: int, memory: int) -> None:
     entries = [e for e in entries if not (isinstance(e, Target) and (e.address or "").startswith("::ffff:"))]

@@ -32,7 +32,7 @@ _SHARE = ("count", "of", "share", "low", "high")
 _PAIR = (*_SHARE, "jaccard", "lift")
 
 
-class UnknownStatistic(LookupError):
+class UnknownStatistic(LookupError):  # noqa: N818  it reads as what happened, and callers know it by this name
     """There is no statistic of that name; says which there are and which was perhaps meant."""
 
 
@@ -122,7 +122,8 @@ def rows(
     """The rows of a statistic, `scan` None for all scans, [since, until) a window, `top` the first so many rows.
 
     Options that the statistic does not take are ignored. Raises `UnknownStatistic`; a unit or a population that
-    the database does not know comes back as its error.
+    the database does not know comes back as its error. The connection is one of `census.store.connect`, which sets
+    the session for these queries.
     """
     statistic = _variant(_find(name), by, versions=versions, triples=triples)
     asked = (
@@ -138,10 +139,6 @@ def rows(
         asked += (bindparam("by", by, Text),)
     call: Function[Any] = getattr(func.stats, statistic.function)(*asked)
     table = call.table_valued(*statistic.columns, name="asked")
-    # A generic plan keeps all the branches that the arguments rule out, and compiling costs more than it saves.
-    connection.execute(
-        select(func.set_config("plan_cache_mode", "force_custom_plan", True), func.set_config("jit", "off", True))
-    )
     found = connection.execute(select(*table.c).limit(top))
     return Result(statistic.columns, [tuple(row) for row in found])
 

@@ -8,7 +8,7 @@ returns table (
     count bigint, of bigint, share double precision, low double precision, high double precision)
 language sql stable parallel safe
 begin atomic
-    with sets as (
+    with sets as materialized (
         select row_number() over () as id, h.inventories, h.count
         from stats.holdings(scan, since, until, unit, population) h
     ),

@@ -7,7 +7,7 @@ create function stats.tally(
 returns table (value text, count bigint, of bigint)
 language sql stable parallel safe
 begin atomic
-    with sets as (
+    with sets as materialized (
         select row_number() over () as id, h.inventories, h.count
         from stats.holdings(scan, since, until, unit, population) h
     ),
