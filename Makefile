@@ -22,7 +22,7 @@ demo: $(READY) ## the whole job on simulated servers: scan, statistics, report
 	$(BIN)/census demo
 
 test: lint ## the checks of `make lint`, then all tests that need nothing but this machine
-	$(BIN)/pytest -n 2 -m 'not real and not system'
+	$(BIN)/pytest -n 2 --dist loadgroup -m 'not real and not system'
 
 test-real: $(READY) $(REAL) ## a scan of real inference servers, started on loopback
 	$(BIN)/pytest -m real tests/real
@@ -42,7 +42,7 @@ clean: ## remove the environments, the wheels and all caches
 # An environment that was only half made has no pip that works: it is made anew.
 $(READY): pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { $(PYTHON_FITS) && $(PYTHON) -m venv --clear $(VENV); }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[report,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[report,parquet,dev]'
 	@touch $@
 
 $(REAL): tests/real/requirements.txt

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-CANARY_PATH = "/<16 hex digits>"  # how the random path of `Question.canary` is written in lists, labels and docs
+CANARY_PATH = "/<16 hex digits>"  # how the random path of a canary is written in lists, labels and docs
+_CANARY = re.compile(r"/[0-9a-f]{16}")
+_OK = 200
 
 
 class Outcome(enum.IntEnum):
@@ -75,7 +78,7 @@ class Verdict(enum.IntEnum):
 class Signal(enum.Enum):
     """A sign that an endpoint only pretends, with the verdict that it alone carries.
 
-    The rule is contract.md's, the signs are from what real servers never do.
+    The signs are what real servers never do; the worst that fired is the endpoint's verdict.
     """
 
     CANARY = ("canary", Verdict.DECOY)  # a path that cannot exist answers 2xx
@@ -124,7 +127,7 @@ class Question:
 
 def is_canary(path: str) -> bool:
     """Whether a path is a canary: a slash and 16 hex digits, which no inference server serves."""
-    return len(path) == 17 and path[0] == "/" and all(c in "0123456789abcdef" for c in path[1:])
+    return _CANARY.fullmatch(path) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,7 @@ class Exchanges:
     def ok(self, path: str) -> Any:
         """The JSON of a GET that was answered with status 200, else None."""
         exchange = self.get(path)
-        return exchange.json() if exchange is not None and exchange.status == 200 else None
+        return exchange.json() if exchange is not None and exchange.status == _OK else None
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self._asked.values())

@@ -14,6 +14,8 @@ from typing import Any, Self, TypeVar
 
 import maxminddb
 
+from census.errors import UseError
+
 _SYSTEM_FOLDERS = (Path("/usr/share/GeoIP"), Path("/var/lib/GeoIP"))
 _LONGEST_NAME = 200  # characters; no region, city or organisation needs more
 
@@ -26,7 +28,7 @@ _ORGANIZATION = (("autonomous_system_organization",), ("as_name",), ("organizati
 _T = TypeVar("_T")
 
 
-class PlacesError(Exception):
+class PlacesError(UseError):
     """A place database cannot be read; the sentence names the file and a remedy."""
 
 

@@ -23,34 +23,22 @@ from census.store.connect import DatabaseError, engine
 _HEALTH_SECONDS = 2.0  # a database that takes longer for `select true` does not answer
 _FIRST_SECONDS = 60.0  # a request before the first reading waits so long
 _STOP_SECONDS = 0.5  # for requests that are being answered
-_HIGHEST_PORT = 65535
 
 
-class ServeError(Exception):
+class ServeError(OSError):
     """It cannot listen where it should; the sentence says why and what helps."""
 
 
-def run(url: str, listen: str, ready: Callable[[str], None] = lambda _: None) -> None:
-    """Serve the database at `url` on `listen` (`127.0.0.1:9464`, `[::1]:9464`) until SIGINT or SIGTERM.
+def run(url: str, host: str, port: int, ready: Callable[[str], None] = lambda _: None) -> None:
+    """Serve the database at `url` until SIGINT or SIGTERM; port 0 is any that is free.
 
     `ready` is called with the address to open, such as `http://127.0.0.1:9464`, once it can be. Raises ServeError.
     """
-    host, port = parse(listen)
     made = engine(url)
     try:
         serve(made, host, port, ready)
     finally:
         made.dispose()
-
-
-def parse(listen: str) -> tuple[str, int]:
-    """Host and port of `host:port` or `[v6]:port`; port 0 is any that is free. Raises ServeError."""
-    host, _, port = listen.rpartition(":")
-    bare = host.removeprefix("[").removesuffix("]")
-    is_v6 = ":" in bare
-    if not bare or is_v6 != (host != bare) or not (port.isascii() and port.isdigit()) or int(port) > _HIGHEST_PORT:
-        raise ServeError(f"{listen!r} is no address to listen on: write 127.0.0.1:9464, or [::1]:9464 for IPv6")
-    return bare, int(port)
 
 
 def serve(made: Engine, host: str, port: int, ready: Callable[[str], None] = lambda _: None) -> None:

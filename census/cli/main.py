@@ -6,10 +6,12 @@ import importlib
 import signal
 import sys
 from types import FrameType
+from typing import NoReturn
 
 import click
 
 from census.cli.options import Common, common_options
+from census.errors import FailedError, UseError
 
 # Help is one line each here, so that `census --help` loads none of them.
 _COMMANDS = {
@@ -95,42 +97,19 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         sys.stderr.close()
         sys.exit(0)
+    except UseError as error:
+        _fail(error, _WRONG_USE)
+    except (FailedError, OSError) as error:
+        _fail(error, _FAILED)
     except Exception as error:
-        code = _code_of(error)
-        if code is None:
+        # By name, for a command that never met the database must not load its driver for this.
+        kinds = {f"{each.__module__}.{each.__name__}" for each in type(error).__mro__}
+        if not kinds & {"psycopg.Error", "sqlalchemy.exc.DBAPIError"}:
             raise
-        click.echo(f"census: {error}", err=True)
-        sys.exit(code)
+        _fail(error, _FAILED)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _code_of(error: Exception) -> int | None:
-    """The exit code of a failure that has a sentence for the user; None for a fault in the program."""
-    names = {each.__module__ + "." + each.__name__ for each in type(error).__mro__}
-    for code, wanted in ((_WRONG_USE, _WRONG_USE_ERRORS), (_FAILED, _FAILED_ERRORS)):
-        if names & wanted:
-            return code
-    return None
-
-
-# By name, so that a failure loads no module that the command had not loaded.
-_WRONG_USE_ERRORS = {
-    "census.targets.toml_table.ScopeError",
-    "census.targets.streams.ListError",
-    "census.scan.plan.NothingToDoError",
-    "census.scan.run.AlreadyRunningError",
-    "census.scan.run.AuthorizationEndedError",
-    "census.store.scans.NoSuchScanError",
-    "census.store.statistics.UnknownStatistic",
-    "census.places.PlacesError",
-}
-_FAILED_ERRORS = {
-    "census.scan.run.ScanFailedError",
-    "census.store.connect.DatabaseError",
-    "census.store.programs.EmbeddedError",
-    "census.store.migrate.MigrateError",
-    "census.report.page.ReportError",
-    "psycopg.Error",
-    "sqlalchemy.exc.DBAPIError",
-    "builtins.OSError",
-}
+def _fail(error: Exception, code: int) -> NoReturn:
+    click.echo(f"census: {error}", err=True)
+    sys.exit(code)

@@ -15,6 +15,7 @@ import click
 from census.cli import progress as shown
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
+from census.places import usual_folders
 from census.scan import plan as planning
 from census.scan import run
 from census.scan.settings import Settings
@@ -27,8 +28,6 @@ from census.targets.scope import Scope
 from census.targets.shards import parse_shard
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_GEOIP_FOLDERS = (Path("/usr/share/GeoIP"), Path("/var/lib/GeoIP"))
 
 _SCOPE_EXAMPLE = """
 \b
@@ -117,7 +116,7 @@ def rate_of(scope: Scope, wanted: float | None, *, quiet: bool) -> float:
 
 def place_files(given: tuple[Path, ...], *, quiet: bool) -> tuple[str, ...]:
     """The place databases: those given, else what lies in the usual folders, else none, with one warning."""
-    found = given or tuple(sorted(file for folder in (*_GEOIP_FOLDERS, home()) for file in folder.glob("*.mmdb")))
+    found = given or tuple(sorted(file for folder in usual_folders(home()) for file in folder.glob("*.mmdb")))
     if not found and not quiet:
         click.echo(
             "warning: no place database (*.mmdb) found, so countries and networks stay unknown; give one with "

@@ -54,7 +54,7 @@ def digest_of(behaviour: Behaviour, entry: Entry) -> str:
 def hold(entry: Entry, behaviour: Behaviour, version: str | None) -> Held:
     """What is to be known of a model that a resident serves."""
     ollama = MIX[behaviour].is_ollama
-    capabilities, tools, source = _ollama(entry, behaviour, version) if ollama else _others(entry, behaviour)
+    capabilities, tools, source = _ollama(entry, rules_of(behaviour, version)) if ollama else _others(entry, behaviour)
     return Held(
         entry=entry,
         name=entry.name,
@@ -69,12 +69,9 @@ def hold(entry: Entry, behaviour: Behaviour, version: str | None) -> Held:
     )
 
 
-def _ollama(
-    entry: Entry, behaviour: Behaviour, version: str | None
-) -> tuple[tuple[str, ...] | None, Tools, str | None]:
-    rules = rules_of(behaviour, version)
+def _ollama(entry: Entry, rules: Release) -> tuple[tuple[str, ...] | None, Tools, str | None]:
     if rules >= LIST_TELLS:
-        return _listed(entry, trusted=release_of(version) >= LIST_TELLS)
+        return _listed(entry)
     if entry.remote:  # show would have an effect elsewhere, so nobody asks
         return None, Tools.UNKNOWN, None
     if rules < SHOW_TELLS:
@@ -83,13 +80,10 @@ def _ollama(
     return told, _yes("tools" in told), "show"
 
 
-def _listed(entry: Entry, *, trusted: bool) -> tuple[tuple[str, ...], Tools, str]:
-    """From the list where it says enough; of a local model that may have tools which the list misses, from show.
-
-    A list that is not trusted, because the version claimed has none such, is believed only where it says tools.
-    """
+def _listed(entry: Entry) -> tuple[tuple[str, ...], Tools, str]:
+    """From the list where it says enough; of a local model that may have tools which the list misses, from show."""
     listed = entry.capabilities(jinja=False, thinking=True)
-    if "tools" in listed or entry.remote or (trusted and entry.embeds):
+    if "tools" in listed or entry.embeds or entry.remote:
         return listed, _yes("tools" in listed), "tags"
     shown = entry.capabilities(jinja=True, thinking=True)
     return shown, _yes("tools" in shown), "show"

@@ -13,12 +13,13 @@ from typing import Any, Final, Self
 from census.demo.behaviour import Behaviour
 from census.demo.connection import Connection
 from census.demo.population import Population, Resident
+from census.errors import FailedError
 
 _SPARE_FILES: Final = 2048  # for connections, and what the process has open anyway
 _BACKLOG: Final = 64
 
 
-class DemoError(Exception):
+class DemoError(FailedError):
     """The neighbourhood cannot be served; the sentence says why and what helps."""
 
 

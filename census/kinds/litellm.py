@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading, Tools
@@ -66,9 +67,10 @@ def _looks_locked(exchanges: Exchanges) -> bool:
     kind = error(first).get("type")
     if refused(first):
         return kind in ("auth_error", "token_not_found_in_db") or _headers(exchanges)
-    if first.status == 400:  # noqa: PLR2004  Bad Request
+    if first.status == HTTPStatus.BAD_REQUEST:
         return kind == "no_db_connection"
-    return first.status == 500 and first.body == b"Internal Server Error" and _headers(exchanges)  # noqa: PLR2004  as said
+    bare = first.status == HTTPStatus.INTERNAL_SERVER_ERROR and first.body == b"Internal Server Error"
+    return bare and _headers(exchanges)
 
 
 def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:

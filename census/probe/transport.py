@@ -73,12 +73,20 @@ def tls_context() -> ssl.SSLContext:
 
 
 class _Protocol(ResponseHandler):
-    """aiohttp's protocol, which would leave the reader of a body waiting when its framing breaks in a later packet."""
+    """aiohttp's protocol, which forgets in two cases that what came is no HTTP; `garbled` remembers it.
+
+    A server that speaks before it is asked makes the sending of the request fail; and when the framing of a body
+    breaks in a later packet, its reader would wait for ever.
+    """
+
+    garbled: HttpProcessingError | None = None
 
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
         super().set_exception(exc, *cause)
-        if isinstance(exc, HttpProcessingError) and self._payload is not None:
-            self._payload.set_exception(exc)
+        if isinstance(exc, HttpProcessingError):
+            self.garbled = exc
+            if self._payload is not None:
+                self._payload.set_exception(exc)
 
 
 class _Dialer(aiohttp.BaseConnector):
@@ -115,8 +123,8 @@ class Conversation:
         self._manners = manners
         self._pace = pace
         self._context = context
-        self._ready: ResponseHandler | None = None
-        self._live: ResponseHandler | None = None
+        self._ready: _Protocol | None = None
+        self._live: _Protocol | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -180,8 +188,13 @@ class Conversation:
     async def _exchange(self, question: Question) -> Exchange:
         self.requests += 1
         began = time.perf_counter()
-        async with self._request(question) as response:
-            body, truncated = await _body(response)
+        try:
+            async with self._request(question) as response:
+                body, truncated = await _body(response)
+        except aiohttp.ClientError as error:
+            if self._live is not None and self._live.garbled is not None:
+                raise self._live.garbled from error
+            raise
         metrics.EXCHANGE_SECONDS.observe(time.perf_counter() - began)
         headers: dict[str, str] = {}
         for key, value in response.headers.items():
@@ -211,7 +224,7 @@ class Conversation:
         ) as response:
             yield response
 
-    def _take(self) -> ResponseHandler:
+    def _take(self) -> _Protocol:
         """The open connection, once; aiohttp's own retry of a failed request finds none and gives up."""
         protocol, self._ready = self._ready, None
         if protocol is None:

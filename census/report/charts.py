@@ -99,10 +99,11 @@ def _map(section: Section) -> Spec:
     """Countries filled by their share; those too small for an outline are points."""
     rows = [row for row in _rows(section) if row["country"] is not None]
     known = [{**_told(row, "country"), "country": row["country"]} for row in rows]
+    points = places.points()
     small = [
-        {**each, "longitude": places.points()[each["country"]][0], "latitude": places.points()[each["country"]][1]}
+        {**each, "longitude": points[each["country"]][0], "latitude": points[each["country"]][1]}
         for each in known
-        if each["country"] in places.points()
+        if each["country"] in points
     ]
     fields = ["name", "value", "count", "of", "share", "interval"]
     scale = alt.Scale(type="sqrt", range=[0.15, 1], domainMin=0)
@@ -110,7 +111,7 @@ def _map(section: Section) -> Spec:
         "tooltip": _tooltip(*fields[:1], *fields[2:]),
         "fillOpacity": alt.FillOpacity("value:Q", scale=scale, legend=None),
     }
-    world = alt.InlineData(values=places.outlines(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
+    world = alt.NamedData(name="world", format=alt.TopoDataFormat(type="topojson", feature="countries"))
     found = alt.LookupData(data=_data(known), key="country", fields=fields)
     layers = (
         alt.Chart(world).mark_geoshape(fill=_GROUND, fillOpacity=0.16, stroke=_GROUND, strokeWidth=0.4),
@@ -123,7 +124,9 @@ def _map(section: Section) -> Spec:
         .mark_circle(color=_HUE, size=60, opacity=1, stroke=_HUE, strokeWidth=1.5)
         .encode(longitude="longitude:Q", latitude="latitude:Q", **told),
     )
-    return _spec(*layers, height=400, projection={"type": "equalEarth"})
+    spec = _spec(*layers, height=400, projection={"type": "equalEarth"})
+    spec["datasets"]["world"] = places.outlines()  # put in last: Altair copies all that it is given, many times
+    return spec
 
 
 def _matrices(rows: Sequence[Row], order: Sequence[str]) -> list[tuple[str, Spec]]:

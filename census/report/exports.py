@@ -143,7 +143,7 @@ def _select(connection: Connection, what: str, scan: int | None) -> Iterator[_Ro
     """Rows through a cursor on the server; all of them are wanted, which it would plan against by itself."""
     connection.execute(text("select set_config('cursor_tuple_fraction', '1', true)"))
     statement = text(_ALL[what]) if scan is None else text(_FILTERED[what]).bindparams(scan=scan)
-    options = {"stream_results": True, "yield_per": _BATCH}
+    options = {"yield_per": _BATCH}
     with connection.execute(statement, execution_options=options) as result:
         described = cast(CursorResult[Any], result).cursor
         assert described is not None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
+from census.errors import FailedError
 
-class ReportError(Exception):
+
+class ReportError(FailedError):
     """Something cannot be shown or written; the sentence says why and what helps."""
 
 

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
 _STOP_SECONDS = 1.0
 
-# Counters of written rows cost nothing to read and see every change, deletions too, but come a second late; what
+# Counters of written rows cost nothing to read and see every change, deletions too, but come some seconds late; what
 # scans tell of themselves is there at once.
 _MARK = text("""
     select

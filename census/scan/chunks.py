@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from census.facts import Observation, Outcome, Target
-from census.store.scans import Claim
+from census.store.claims import Claim
 from census.store.writer import Batch
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from census.errors import UseError
 from census.facts import Outcome, Target
 from census.probe.pace import network_of
 from census.targets.gate import Gate
@@ -21,7 +22,7 @@ _CHUNKS_EACH = 8  # chunks for each worker at least, so that none is idle at the
 Judged = tuple[list[Target], bytes]
 
 
-class NothingToDoError(Exception):
+class NothingToDoError(UseError):
     """No target of the lists may be contacted; the message says why and what to change."""
 
 

@@ -13,13 +13,14 @@ from typing import Any
 import psycopg
 
 from census import __version__
+from census.errors import FailedError, UseError
 from census.facts import Target
 from census.places import Places
 from census.scan.crew import Crew
 from census.scan.plan import Plan
 from census.scan.process import EXPIRED
 from census.scan.settings import Settings
-from census.store import scans
+from census.store import claims, scans
 from census.store.connect import connect
 from census.store.scans import Progress
 from census.targets.scope import Scope
@@ -27,15 +28,15 @@ from census.targets.scope import Scope
 _LOOK = 0.5  # seconds between two looks at the progress
 
 
-class AlreadyRunningError(Exception):
+class AlreadyRunningError(UseError):
     """Somebody works on the scan at this moment; the message says who."""
 
 
-class ScanFailedError(Exception):
+class ScanFailedError(FailedError):
     """The workers ended before the scan was done; what was done is stored, and the scan can be resumed."""
 
 
-class AuthorizationEndedError(Exception):
+class AuthorizationEndedError(UseError):
     """The authorisation ended while the scan ran; it can be resumed under a new scope."""
 
 
@@ -75,7 +76,7 @@ def create(
         if scope.reference != scans.DEMO:
             scans.clear_demo(connection)
         scan = scans.create(connection, new)
-        scans.add_chunks(connection, scan, chunks)
+        claims.add_chunks(connection, scan, chunks)
         read = {"lists": list(lists), "lines_that_are_no_target": plan.problems.count}
         scans.note_lists(connection, scan, read)
     return scan
@@ -99,8 +100,8 @@ def take_up(database: str, wanted: str, scope: Scope | None, workers: int) -> in
 
 def _wait_until_free(connection: psycopg.Connection[Any], scan: int) -> None:
     """Workers that lost their parent put away what they have and go; those that stay are at work."""
-    end = time.monotonic() + scans.STALE + 1
-    while holders := scans.holders(connection, scan):
+    end = time.monotonic() + claims.STALE + 1
+    while holders := claims.holders(connection, scan):
         if time.monotonic() > end:
             raise AlreadyRunningError(
                 f"scan {scan} is running: {', '.join(holders)} works on it; `census status {scan}` shows how far it is"

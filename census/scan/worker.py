@@ -26,7 +26,7 @@ from census.probe.transport import Manners, tls_context
 from census.scan.chunks import OpenChunk
 from census.scan.feed import Lane, in_turn, lanes, network_key
 from census.scan.settings import Settings
-from census.store import scans
+from census.store import claims
 from census.store.writer import SupersededError, Writer
 from census.targets.gate import Gate
 
@@ -51,7 +51,7 @@ class Worker:
         self._connection = connection
         self._scan = scan
         self._scope = settings.scope
-        self._name = scans.worker_name()
+        self._name = claims.worker_name()
         self._writer = Writer(connection, Places([Path(file) for file in settings.places]).locate)
         self._gate = Gate(settings.scope)
         self._pace = Pace(settings.rate / settings.workers, settings.scope.rate_per_network)
@@ -93,9 +93,9 @@ class Worker:
     async def _feed(self) -> None:
         """Take chunk after chunk; the next begins while the slow targets of the last are still being asked."""
         while True:
-            claim = await self._database(scans.claim, self._connection, self._scan, self._name)
+            claim = await self._database(claims.claim, self._connection, self._scan, self._name)
             if claim is not None:
-                known = await self._database(scans.known_endpoints, self._connection, claim)
+                known = await self._database(claims.known_endpoints, self._connection, claim)
                 chunk = OpenChunk(claim, known)
                 self._chunks.append(chunk)
                 await self._dispatch(chunk)
@@ -103,7 +103,7 @@ class Worker:
                 await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED, timeout=_FLUSH)
             else:
                 await self._flush()
-                if await self._database(scans.open_chunks, self._connection, self._scan) == 0:
+                if await self._database(claims.open_chunks, self._connection, self._scan) == 0:
                     return
                 await asyncio.sleep(_FLUSH)  # others hold the rest; one of them may go silent
 
@@ -180,7 +180,7 @@ class Worker:
 
     async def _say_alive(self) -> None:
         faults = metrics.unexpected_errors() - self._faults
-        await self._database(scans.keep_alive, self._connection, self._scan, self._name, faults)
+        await self._database(claims.keep_alive, self._connection, self._scan, self._name, faults)
         self._faults += faults
 
     async def _flush(self, *, release: bool = False) -> None:

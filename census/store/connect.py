@@ -12,6 +12,8 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from census.errors import FailedError
+
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 _OLDEST = 15  # UNIQUE NULLS NOT DISTINCT
 _CONNECT_SECONDS = 10
@@ -26,7 +28,7 @@ _SESSION = (
 )
 
 
-class DatabaseError(Exception):
+class DatabaseError(FailedError):
     """The database cannot be used; the sentence names it without its password, the reason and a remedy."""
 
 

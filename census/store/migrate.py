@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 import census
+from census.errors import FailedError
 from census.store import layer
 from census.store.connect import engine
 from census.store.outcomes import MEANINGS
@@ -25,7 +26,7 @@ from census.store.tables import outcome
 _LOCK = 0x63656E737573  # the advisory lock of upgrades: "census" in ASCII
 
 
-class MigrateError(Exception):
+class MigrateError(FailedError):
     """The database could not be brought to this program's schema and is as it was; says why and what helps."""
 
 

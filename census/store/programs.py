@@ -13,6 +13,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from census.errors import FailedError
+
 LOG = "log"  # in the folder of a server, what it wrote
 
 _AS_NOBODY_SPECIAL = ("unshare", "--user", "--map-user=1000", "--map-group=1000")  # Postgres refuses to run as root
@@ -37,7 +39,7 @@ _REMEDIES = (
 )
 
 
-class EmbeddedError(Exception):
+class EmbeddedError(FailedError):
     """The embedded server cannot be had; the sentence names the folder, the reason and a remedy."""
 
 

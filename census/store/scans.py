@@ -1,11 +1,8 @@
-"""Scans and their chunks as rows: made, claimed, followed, ended."""
+"""Scans as rows: made, followed, resumed, ended."""
 
 from __future__ import annotations
 
 import enum
-import os
-import socket
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,13 +10,14 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from census.facts import Outcome, Target
+from census.errors import UseError
+from census.facts import Outcome
+from census.store.claims import STALE
 
 DEMO = "DEMO (simulated)"  # the authorisation's reference of scans that `census demo` makes
-STALE = 15  # seconds without a write after which a worker counts as gone
 
 
-class NoSuchScanError(LookupError):
+class NoSuchScanError(UseError):
     """No scan has that number or name, or none is unfinished; the message says which there are."""
 
 
@@ -46,17 +44,6 @@ class NewScan:
     places: list[dict[str, Any]]
     seed: int
     version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A chunk that this worker holds: its targets, their outcome bytes so far, and the attempt that fences it."""
-
-    scan: int
-    number: int
-    attempt: int
-    targets: tuple[Target, ...]
-    outcomes: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,96 +98,9 @@ def create(connection: Connection[Any], scan: NewScan) -> int:
     return int(row[0])
 
 
-def add_chunks(connection: Connection[Any], scan: int, chunks: Iterable[tuple[Sequence[Target], bytes]]) -> int:
-    """Store chunks of targets with the outcomes that are known without asking; gives the number of targets."""
-    total = 0
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            "copy chunk (scan_id, number, addresses, ports, names, tls, outcomes, counts, done) from stdin"
-        ) as copy,
-    ):
-        for number, (targets, outcomes) in enumerate(chunks):
-            total += len(targets)
-            copy.write_row((scan, number, *_columns(targets), outcomes, counts(outcomes), 0 not in outcomes))
-    connection.execute("update scan set targets = %s, resumed = now() where id = %s", (total, scan))
-    return total
-
-
 def note_lists(connection: Connection[Any], scan: int, lists: dict[str, Any]) -> None:
     """Store what was read: names of the lists, lines that were no target."""
     connection.execute("update scan set lists = %s where id = %s", (Jsonb(lists), scan))
-
-
-def counts(outcomes: bytes) -> list[int]:
-    """How many targets ended in each outcome, in the order of the outcomes' numbers."""
-    return [outcomes.count(outcome) for outcome in Outcome]
-
-
-def _columns(targets: Sequence[Target]) -> tuple[Any, ...]:
-    names = [target.name for target in targets]
-    tls = [target.tls for target in targets]
-    return (
-        [target.address for target in targets],
-        [target.port for target in targets],
-        names if any(names) else None,
-        None if all(each is None for each in tls) else tls,
-    )
-
-
-def worker_name() -> str:
-    """Who holds a chunk: machine and process."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def claim(connection: Connection[Any], scan: int, worker: str) -> Claim | None:
-    """Take the next open chunk of a scan, or one whose worker went silent; None when there is none to take."""
-    row = connection.execute(
-        """update chunk set worker = %s, attempt = attempt + 1, claimed_at = now()
-            where scan_id = %s and number = (
-                select number from chunk
-                where scan_id = %s and not done
-                  and (worker is null or claimed_at < now() - make_interval(secs => %s))
-                order by number limit 1 for update skip locked)
-            returning number, attempt, ports, names, tls, outcomes,
-                array(select host(a) from unnest(addresses) with ordinality as t(a, n) order by n)""",
-        (worker, scan, scan, STALE),
-    ).fetchone()
-    if row is None:
-        return None
-    number, attempt, ports, names, tls, outcomes, addresses = row
-    count = len(ports)
-    targets = map(Target, addresses, ports, names or [None] * count, tls or [None] * count)
-    return Claim(scan, number, attempt, tuple(targets), bytes(outcomes))
-
-
-def known_endpoints(connection: Connection[Any], claim: Claim) -> frozenset[tuple[str, int]]:
-    """The (address, port) of those targets that were ever recognised: their failures are worth a row."""
-    rows = connection.execute(
-        """select host(host.address), endpoint.port
-           from chunk, unnest(chunk.addresses, chunk.ports) as target(address, port)
-           join host on host.address = target.address
-           join endpoint on endpoint.host_id = host.id and endpoint.port = target.port
-           where chunk.scan_id = %s and chunk.number = %s""",
-        (claim.scan, claim.number),
-    )
-    return frozenset((address, port) for address, port in rows)
-
-
-def open_chunks(connection: Connection[Any], scan: int) -> int:
-    """How many chunks of a scan are not done, held by somebody or not."""
-    row = connection.execute("select count(*) from chunk where scan_id = %s and not done", (scan,)).fetchone()
-    return int(row[0]) if row else 0
-
-
-def keep_alive(connection: Connection[Any], scan: int, worker: str, errors: int) -> None:
-    """Say that this worker lives, and how many faults of ours it met since it last said so."""
-    connection.execute(
-        "update scan set heartbeat = now(), unexpected_errors = unexpected_errors + %s where id = %s", (errors, scan)
-    )
-    connection.execute(
-        "update chunk set claimed_at = now() where scan_id = %s and worker = %s and not done", (scan, worker)
-    )
 
 
 def rest(connection: Connection[Any], scan: int) -> None:
@@ -210,31 +110,6 @@ def rest(connection: Connection[Any], scan: int) -> None:
            and not exists (select from chunk where scan_id = scan.id and worker is not null and not done)""",
         (scan,),
     )
-
-
-def holders(connection: Connection[Any], scan: int) -> list[str]:
-    """Workers that hold chunks of a scan and gave a sign of life lately; chunks of the dead here are freed first."""
-    here = f"{socket.gethostname()}:"
-    rows = connection.execute(
-        """select distinct worker, claimed_at > now() - make_interval(secs => %s)
-           from chunk where scan_id = %s and worker is not null and not done""",
-        (STALE, scan),
-    ).fetchall()
-    dead = [worker for worker, _ in rows if worker.startswith(here) and not _lives(worker.removeprefix(here))]
-    connection.execute(
-        "update chunk set worker = null where scan_id = %s and worker = any(%s) and not done", (scan, dead)
-    )
-    return sorted(worker for worker, fresh in rows if fresh and worker not in dead)
-
-
-def _lives(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def begin_again(connection: Connection[Any], scan: int, settings: dict[str, Any] | None = None) -> None:

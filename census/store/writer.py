@@ -17,7 +17,7 @@ from census import metrics
 from census.facts import Observation, Outcome, Verdict
 from census.places import Place
 from census.store.catalog import Catalog
-from census.store.scans import counts
+from census.store.claims import counts
 
 _TEMPORARY = """
 create temporary table if not exists seen (

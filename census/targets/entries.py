@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from census.errors import UseError
+
 KEPT_PROBLEMS = 20
 _SHOWN = 80  # characters of a line that is shown
 
 
-class ListError(Exception):
+class ListError(UseError):
     """A list that cannot be used at all; the message names file, fault and remedy."""
 
 

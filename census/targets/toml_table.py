@@ -10,6 +10,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from census.errors import UseError
+
 _HEADER = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]")
 _WORDS = {
     bool: "true or false",
@@ -24,7 +26,7 @@ _WORDS = {
 _Read = TypeVar("_Read")
 
 
-class ScopeError(Exception):
+class ScopeError(UseError):
     """A scope file that cannot be used: `FILE:LINE: what is wrong; what to write`."""
 
 

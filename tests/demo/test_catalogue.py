@@ -38,5 +38,8 @@ def test_no_name_stands_twice_in_one_menu() -> None:
 
 def test_there_are_some_eighty_models_for_ollama_and_two_run_elsewhere() -> None:
     assert 75 <= len(catalogue.OLLAMA) <= 100
-    assert [entry.name for entry in catalogue.OLLAMA if entry.remote] == ["deepseek-v3.1:671b-cloud", "gpt-oss:120b-cloud"]
+    assert [entry.name for entry in catalogue.OLLAMA if entry.remote] == [
+        "deepseek-v3.1:671b-cloud",
+        "gpt-oss:120b-cloud",
+    ]
     assert all(entry.size < 1000 for entry in catalogue.OLLAMA if entry.remote)

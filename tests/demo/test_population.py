@@ -15,8 +15,8 @@ import pytest
 
 from census.demo import Population, Resident, generate, truth
 from census.demo.behaviour import Behaviour
-from census.demo.holdings import Held, hold
 from census.demo.catalogue import OLLAMA, Entry
+from census.demo.holdings import Held, hold
 from census.facts import Outcome, Tools, Verdict
 from census.places import Place, Places
 from census.targets.scope_file import read_scope
@@ -190,7 +190,7 @@ def test_a_cloud_model_is_known_only_where_the_list_tells() -> None:
 
 
 def test_thinking_is_told_from_the_release_on_that_knows_of_it() -> None:
-    assert _tools("qwen3:8b", "0.7.0" + "")[2] == ("completion", "tools")
+    assert _tools("qwen3:8b", "0.7.0")[2] == ("completion", "tools")
     assert _tools("qwen3:8b", "0.9.6")[2] == ("completion", "thinking", "tools")
 
 

@@ -12,6 +12,7 @@ import pytest
 from census.facts import Exchange, Outcome, Question, Reading
 from census.kinds import KINDS
 from census.kinds.openai_compatible import KIND as GENERIC
+from tests.kinds.course import Course, drive
 
 EXAMPLES = {
     path.stem: json.loads(path.read_text("utf-8")) for path in sorted(Path(__file__).parent.glob("examples/*.json"))
@@ -54,31 +55,31 @@ def example_fixture(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 @pytest.fixture(name="course")
-def course_fixture(example: dict[str, Any], drive: Callable[..., Any]) -> Any:
+def course_fixture(example: dict[str, Any]) -> Course:
     return drive(answers(example), example["port"], details=example.get("details", True))
 
 
-def test_an_example_is_recognised_as_its_kind(example: dict[str, Any], course: Any) -> None:
-    assert (course.kind and course.kind.name) == example["kind"]
+def test_an_example_is_recognised_as_its_kind(example: dict[str, Any], course: Course) -> None:
+    assert course.name == example["kind"]
 
 
-def test_an_example_is_read_exactly(example: dict[str, Any], course: Any) -> None:
-    if course.reading is None:
+def test_an_example_is_read_exactly(example: dict[str, Any], course: Course) -> None:
+    if course.kind is None:
         assert course.outcome.word == example["outcome"]
     else:
         assert plain(course.reading) == example["expected"]
 
 
-def test_an_example_is_asked_exactly_its_questions(example: dict[str, Any], course: Any) -> None:
+def test_an_example_is_asked_exactly_its_questions(example: dict[str, Any], course: Course) -> None:
     assert list(course.asked) == example["questions"]
 
 
-def test_exactly_one_kind_takes_an_example(example: dict[str, Any], course: Any) -> None:
+def test_exactly_one_kind_takes_an_example(example: dict[str, Any], course: Course) -> None:
     taking = [kind.name for kind in KINDS if kind.recognise(course.exchanges) is not None]
     assert taking == ([example["kind"]] if example["kind"] else [])
 
 
-def test_a_kind_asks_nothing_that_it_does_not_announce(example: dict[str, Any], course: Any) -> None:
+def test_a_kind_asks_nothing_that_it_does_not_announce(example: dict[str, Any], course: Course) -> None:
     """But for the opening and the confirming question of another kind."""
     announced = {" ".join(each) for kind in (course.kind, GENERIC) if kind for each in kind.asks}
     asked = {" ".join(label.split(" ", 2)[:2]) if label.startswith("POST") else label for label in course.asked}

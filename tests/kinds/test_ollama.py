@@ -1,81 +1,28 @@
-"""Ollama: what it is asked, what is kept when something goes wrong, who decides about tools, and what gives it away."""
+"""Ollama: what it is asked, what is kept when something goes wrong, and who decides about tools."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Outcome, Question, Signal, Tools
+from census.facts import CANARY_PATH, Exchange, Exchanges, Outcome, Question, Tools
 from census.kinds.kind import Wishes
 from census.kinds.ollama import KIND
 from census.kinds.ollama_epochs import Epoch
 from census.kinds.ollama_models import is_remote, read_tools
+from tests.kinds.ollama_server import GIN, HEX, Rule, look, reply, says, shows, tag
 
-HEX = "0123456789abcdef" * 4
-GIN = {"content-type": "application/json; charset=utf-8"}
 NONSENSE: tuple[Any, ...] = (None, [], 7, "x", {}, [[]], True)
-Rule = Callable[[Question], Exchange | None]
-
-
-def tag(name: str, digest: Any = None, **more: Any) -> dict[str, Any]:
-    details = {"format": "gguf", "family": "qwen2", "parameter_size": "7.6B", "quantization_level": "Q4_K_M"}
-    digest = digest if digest is not None else (name.encode().hex() + HEX)[:64]
-    return {"name": name, "model": name, "size": 7, "digest": digest, "details": details, **more}
-
-
-def reply(question: Question, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Exchange:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Exchange(question, status, GIN if headers is None else headers, raw)
-
-
-def server(models: Iterable[Any], claimed: Any = "0.6.8", **answers: Any) -> Callable[[Question], Exchange]:
-    """An Ollama; `answers` replaces what it says to version, ps, canary, show: a body, or a whole exchange's rule."""
-
-    def answer(question: Question) -> Exchange:
-        name = {"/api/tags": "tags", "/api/version": "version", "/api/ps": "ps", "/api/show": "show"}.get(
-            question.label
-        )
-        name = name or ("canary" if question.label == CANARY_PATH else None)
-        if name in answers:
-            given = answers[name]
-            return given(question) if callable(given) else reply(question, given)
-        if name == "tags":
-            return reply(question, {"models": list(models)})
-        if name == "version":
-            return reply(question, {"version": claimed})
-        if name == "ps":
-            return reply(question, {"models": []})
-        if name == "show":
-            return reply(question, {"template": "{{ .Tools }}", "capabilities": ["completion"]})
-        return reply(question, b"404 page not found", 404, {"content-type": "text/plain"})
-
-    return answer
-
-
-def says(body: Any) -> Rule:
-    return lambda question: reply(question, body)
-
-
-def look(drive: Callable[..., Any], models: Iterable[Any], claimed: Any = "0.6.8", **answers: Any) -> Any:
-    details = answers.pop("details", True)
-    return drive(server(models, claimed, **answers), 11434, details=details)
-
-
-def shows(course: Any) -> list[str]:
-    return [label.removeprefix("POST /api/show ") for label in course.asked if label.startswith("POST")]
-
 
 # What is asked.
 
 
-def test_a_cloud_model_is_never_asked_about(drive: Any) -> None:
+def test_a_cloud_model_is_never_asked_about() -> None:
     names = ["a:cloud", "b:120b-cloud", "B:120B-CLOUD", "c-cloud", "ns/d:cloud", "e:cloud@sha256-0"]
     stubs = [tag("f", remote_host="https://ollama.com:443"), tag("g", remote_model="g"), tag("h", model="h:cloud")]
     for version in ("0.1.0", "0.6.8", "0.13.5", "0.33.0", "nonsense"):
-        course = look(drive, [*map(tag, names), *stubs, tag("local")], version)
+        course = look([*map(tag, names), *stubs, tag("local")], version)
         assert shows(course) == ["local"]
         assert [model.remote for model in course.reading.models] == [True] * 9 + [False]
 
@@ -87,13 +34,13 @@ def test_a_name_that_control_characters_hide_is_judged_as_it_would_be_sent() -> 
     assert not is_remote("gpt-oss:cloud:local", {})
 
 
-def test_one_digest_is_asked_about_once_and_all_its_names_are_told(drive: Any) -> None:
-    course = look(drive, [tag("a", HEX), tag("b", HEX), tag("c"), {"name": "d", "size": 1}, {"name": "e", "size": 1}])
+def test_one_digest_is_asked_about_once_and_all_its_names_are_told() -> None:
+    course = look([tag("a", HEX), tag("b", HEX), tag("c"), {"name": "d", "size": 1}, {"name": "e", "size": 1}])
     assert shows(course) == ["a", "c", "d", "e"]
     assert all(model.tools_source == "show" for model in course.reading.models)
 
 
-def test_from_0_30_on_only_chat_models_without_tools_in_the_list_are_asked_about(drive: Any) -> None:
+def test_from_0_30_on_only_chat_models_without_tools_in_the_list_are_asked_about() -> None:
     models = [
         tag("with", capabilities=["completion", "tools"]),
         tag("without", capabilities=["completion"]),
@@ -102,7 +49,7 @@ def test_from_0_30_on_only_chat_models_without_tools_in_the_list_are_asked_about
         tag("cloudy:cloud", capabilities=["completion"]),
     ]
     for version in ("0.30.0", "0.33.0-rc2", "no version"):
-        course = look(drive, models, version)
+        course = look(models, version)
         assert shows(course) == ["without", "untold"]
         read = {model.name: (model.tools, model.tools_source) for model in course.reading.models}
         assert read["with"] == (Tools.YES, "tags")
@@ -110,8 +57,8 @@ def test_from_0_30_on_only_chat_models_without_tools_in_the_list_are_asked_about
         assert read["embedding"] == read["cloudy:cloud"] == (Tools.NO, "tags")
 
 
-def test_without_details_nothing_is_asked_by_post_and_what_the_list_lacks_stays_unknown(drive: Any) -> None:
-    course = look(drive, [tag("a"), tag("b")], details=False)
+def test_without_details_nothing_is_asked_by_post_and_what_the_list_lacks_stays_unknown() -> None:
+    course = look([tag("a"), tag("b")], details=False)
     assert shows(course) == []
     assert {(model.tools, model.tools_source, model.capabilities) for model in course.reading.models} == {
         (Tools.UNKNOWN, None, None)
@@ -119,8 +66,8 @@ def test_without_details_nothing_is_asked_by_post_and_what_the_list_lacks_stays_
 
 
 @pytest.mark.parametrize("version", ["", 7, None, ["0.33.0"], "0.0.0", "latest"])
-def test_an_unknown_version_asks_show_and_believes_what_it_tells(drive: Any, version: Any) -> None:
-    course = look(drive, [tag("a")], version, show={"template": "{{ .Tools }}"})
+def test_an_unknown_version_asks_show_and_believes_what_it_tells(version: Any) -> None:
+    course = look([tag("a")], version, show={"template": "{{ .Tools }}"})
     assert (course.reading.models[0].tools, course.reading.models[0].tools_source) == (Tools.YES, "template")
 
 
@@ -153,36 +100,36 @@ def test_a_question_that_failed_is_not_asked_again() -> None:
         lambda question: reply(question, {"version": {}, "models": {}, "template": [], "model_info": [], "details": 7}),
     ],
 )
-def test_a_list_that_was_read_stays_read(drive: Any, broken: str, said: Rule) -> None:
-    course = look(drive, [tag("a"), tag("b")], **{broken: said})
+def test_a_list_that_was_read_stays_read(broken: str, said: Rule) -> None:
+    course = look([tag("a"), tag("b")], **{broken: said})
     assert course.reading.outcome is Outcome.SERVED
     assert [model.name for model in course.reading.models] == ["a", "b"]
     assert course.reading.models[0].quantization == "Q4_K_M"
     assert course.reading.signals == frozenset()
 
 
-def test_fields_of_the_wrong_type_are_unknown_and_the_others_are_kept(drive: Any) -> None:
+def test_fields_of_the_wrong_type_are_unknown_and_the_others_are_kept() -> None:
     wrong = {
         "size": "7 GB",
         "details": {"format": 7, "family": ["x"], "parameter_size": "many", "context_length": True},
     }
-    course = look(drive, [tag("a:8b-q8_0", **wrong), {"name": 5, "model": "b", "size": 1, "details": "none"}], show={})
+    course = look([tag("a:8b-q8_0", **wrong), {"name": 5, "model": "b", "size": 1, "details": "none"}], show={})
     first, second = course.reading.models
     assert (first.size, first.format, first.architecture, first.context_length) == (None, None, None, None)
     assert (first.parameters, first.quantization) == (8_000_000_000, "Q8_0")  # its name fills the gap
     assert (second.name, second.size) == ("b", 1)
 
 
-def test_an_entry_without_a_usable_name_is_dropped(drive: Any) -> None:
-    course = look(drive, [tag("\x00"), None, 7, tag("/home/someone/a"), {"digest": HEX}, tag("b")])
+def test_an_entry_without_a_usable_name_is_dropped() -> None:
+    course = look([tag("\x00"), None, 7, tag("/home/someone/a"), {"digest": HEX}, tag("b")])
     assert [model.name for model in course.reading.models] == ["a", "b"]
-    assert look(drive, [tag("")]).reading.outcome is Outcome.EMPTY
+    assert look([tag("")]).reading.outcome is Outcome.EMPTY
 
 
-def test_a_long_list_is_cut_and_says_so(drive: Any) -> None:
-    course = look(drive, (tag(f"m{n}", HEX) for n in range(2001)))
+def test_a_long_list_is_cut_and_says_so() -> None:
+    course = look(tag(f"m{n}", HEX) for n in range(2001))
     assert (len(course.reading.models), course.reading.cut) == (2000, True)
-    assert look(drive, (tag(f"m{n}", HEX) for n in range(2000))).reading.cut is False
+    assert look(tag(f"m{n}", HEX) for n in range(2000)).reading.cut is False
 
 
 @pytest.mark.parametrize(
@@ -194,31 +141,31 @@ def test_a_long_list_is_cut_and_says_so(drive: Any) -> None:
         lambda question: reply(question, {"models": {"name": "a"}}),
     ],
 )
-def test_a_broken_list_is_misread_and_asks_nothing_further(drive: Any, said: Rule) -> None:
-    course = look(drive, [], tags=said)
+def test_a_broken_list_is_misread_and_asks_nothing_further(said: Rule) -> None:
+    course = look([], tags=said)
     assert (course.kind, course.reading.outcome) == (KIND, Outcome.MISREAD)
     assert course.asked == ("GET /api/tags",)
 
 
-def test_exact_numbers_of_show_go_before_the_list_and_the_list_before_the_name(drive: Any) -> None:
+def test_exact_numbers_of_show_go_before_the_list_and_the_list_before_the_name() -> None:
     info = {"general.architecture": "qwen2", "general.parameter_count": 7615616512.0, "qwen2.context_length": 32768}
     told = {"model_info": info, "details": {"quantization_level": "Q8_0", "format": "other"}}
     listed = tag("x:70b-q2_K", details={"parameter_size": "7.6B", "quantization_level": "Q4_K_M", "context_length": 5})
-    model = look(drive, [listed], show=told).reading.models[0]
+    model = look([listed], show=told).reading.models[0]
     assert (model.parameters, model.quantization, model.context_length) == (7615616512, "Q4_K_M", 32768)
     assert (model.architecture, model.format) == ("qwen2", "other")
-    model = look(drive, [listed], show={"model_info": {"general.parameter_count": "7B"}}).reading.models[0]
+    model = look([listed], show={"model_info": {"general.parameter_count": "7B"}}).reading.models[0]
     assert (model.parameters, model.context_length) == (7_600_000_000, 5)
 
 
-def test_the_context_and_the_number_of_loaded_models_come_from_ps(drive: Any) -> None:
+def test_the_context_and_the_number_of_loaded_models_come_from_ps() -> None:
     loaded = {
         "models": [{"name": "a", "context_length": 4096}, {"model": "b", "context_length": "8"}, {"name": "gone"}]
     }
-    reading = look(drive, [tag("a"), tag("b"), tag("c")], ps=loaded).reading
+    reading = look([tag("a"), tag("b"), tag("c")], ps=loaded).reading
     assert reading.running == 3
     assert [model.context_served for model in reading.models] == [4096, None, None]
-    assert look(drive, [tag("a")], ps={"models": None}).reading.running == 0
+    assert look([tag("a")], ps={"models": None}).reading.running == 0
 
 
 # Who decides about tools.
@@ -255,85 +202,3 @@ def test_tools_are_told_by_the_best_source_of_the_epoch(
     listed: tuple[str, ...] | None, show: dict[str, Any], epoch: Epoch | None, expected: tuple[Tools, str | None]
 ) -> None:
     assert read_tools(listed, show, epoch) == expected
-
-
-# What gives it away.
-
-CAPABLE = {"capabilities": ["completion", "tools"]}
-GGUF = {"details": {"format": "gguf"}, "model_info": {"general.architecture": "qwen2"}}
-
-
-@pytest.mark.parametrize(
-    ("models", "version", "answers", "expected"),
-    [
-        ([tag("a", "sha256:" + HEX)], "0.6.8", {}, {Signal.DIGEST}),
-        ([tag("a", HEX.upper())], "0.6.8", {}, {Signal.DIGEST}),
-        ([tag("a", "")], "0.6.8", {}, {Signal.DIGEST}),
-        ([tag("a", 7)], "0.6.8", {}, {Signal.DIGEST}),
-        ([tag("a", HEX + "0")], "0.6.8", {}, {Signal.DIGEST}),
-        ([{"name": "a", "model": "a"}], "0.6.8", {}, set()),
-        ([tag("a", HEX), tag("b", HEX)], "0.6.8", {}, set()),  # two names of one model
-        ([tag("a", **CAPABLE)], "0.29.9", {}, {Signal.FIELD_TOO_NEW}),
-        ([tag("a", capabilities=None)], "0.6.8", {}, {Signal.FIELD_TOO_NEW}),
-        ([tag("a", **CAPABLE)], "0.30.0-rc0", {}, set()),
-        ([tag("a", **CAPABLE)], "0.0.0", {}, set()),
-        ([tag("a", **CAPABLE)], "0.29.0-3-gabcdef0", {}, set()),
-        ([tag("a", **CAPABLE)], "my own", {}, set()),
-        ([tag("a")], "0.6.3", {"show": CAPABLE}, {Signal.FIELD_TOO_NEW}),
-        ([tag("a")], "0.6.4", {"show": CAPABLE}, set()),
-        ([tag("a")], "0.6.3", {"show": {}}, set()),
-        ([tag("a"), tag("b")], "0.33.0", {}, {Signal.FIELD_MISSING}),
-        ([tag("a"), tag("b")], "0.30.0", {}, set()),
-        ([tag("a")], "0.33.0", {}, set()),  # one broken file
-        ([tag("a"), tag("b:cloud")], "0.33.0", {}, set()),
-        ([tag("a"), tag("b", **CAPABLE)], "0.33.0", {}, set()),
-        ([{"name": "a", "size": 1}], "0.6.8", {}, {Signal.FIELD_MISSING}),
-        ([{"name": "a", "size": 1}], "0.1.14", {"show": {}}, set()),
-        ([tag("a")], "0.6.8", {"show": GGUF}, {Signal.FIELD_MISSING}),
-        ([tag("a")], "0.6.4", {"show": GGUF}, set()),
-        ([tag("a")], "0.3.14", {"show": GGUF}, set()),
-        ([], "0.33.0", {}, set()),
-    ],
-)
-def test_fields_that_do_not_fit_are_signals(
-    drive: Any, models: list[Any], version: str, answers: dict[str, Any], expected: set[Signal]
-) -> None:
-    assert look(drive, models, version, **answers).reading.signals == expected
-
-
-@pytest.mark.parametrize(
-    ("status", "headers", "body", "expected"),
-    [
-        (200, {}, b"anything", {Signal.CANARY}),
-        (204, {}, b"", {Signal.CANARY}),
-        (404, {"content-type": "text/plain"}, b"404 page not found", set()),
-        (404, {"server": "nginx"}, b"404 page not found", set()),
-        (404, {"content-type": "text/plain; charset=utf-8"}, b"404 page not found\n", set()),  # a router in Go
-        (404, {}, b'{"detail":"Not Found"}', {Signal.NOT_FOUND_SHAPE}),
-        (404, {"server": "nginx/1.25"}, b"<html>", set()),
-        (404, {"server": "Caddy"}, b"", set()),
-        (404, {"via": "1.1 proxy"}, b"", set()),
-        (
-            404,
-            {"server": "Werkzeug/3.0 Python/3.12"},
-            b"<!doctype html>",
-            {Signal.NOT_FOUND_SHAPE, Signal.SERVER_HEADER},
-        ),
-        (404, {"server": "uvicorn"}, b"404 page not found", {Signal.SERVER_HEADER}),
-        (401, {}, b"", set()),
-        (403, {}, b"", set()),
-        (500, {}, b"oops", set()),
-        (301, {}, b"", set()),
-        (0, {}, b"", set()),
-    ],
-)
-def test_the_answer_to_a_path_that_cannot_exist_tells(
-    drive: Any, status: int, headers: dict[str, str], body: bytes, expected: set[Signal]
-) -> None:
-    course = look(drive, [tag("a")], canary=lambda question: Exchange(question, status, headers, body))
-    assert course.reading.signals == expected
-
-
-def test_an_empty_ollama_is_asked_a_canary_too(drive: Any) -> None:
-    course = look(drive, [], canary=lambda question: reply(question, {}))
-    assert (course.reading.outcome, course.reading.signals) == (Outcome.EMPTY, {Signal.CANARY})

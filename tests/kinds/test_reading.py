@@ -71,7 +71,7 @@ def test_a_text_is_cut_after_cleaning() -> None:
         ("file:///home/someone/x.gguf", "x.gguf"),
         (" /home/someone/x.gguf", "x.gguf"),
         ("\x00/home/someone/x\n.gguf", "x.gguf"),
-        ("/root/.cache/huggingface/hub/models--org--name/snapshots/0f1e2d", "org/name"),
+        ("/home/someone/.cache/huggingface/hub/models--org--name/snapshots/0f1e2d", "org/name"),
         ("~/.cache/huggingface/hub/models--org--na--me/snapshots/0f1e2d/", "org/na--me"),
         ("models--org--name/snapshots/0f1e2d", "org/name"),
         ("D:\\hub\\models--org--name\\snapshots\\0f1e2d", "org/name"),

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from census.facts import Exchange, Exchanges, Outcome, Question, Signal, Tools
+from census.facts import Exchange, Exchanges, Outcome, Question, Signal
 from census.kinds import KINDS, confirm, opening, recognise, unrecognised
+from tests.kinds.course import JSON, NOT_FOUND, UVICORN, drive, entry, of, web
 
-JSON = {"content-type": "application/json"}
-UVICORN = {"server": "uvicorn", **JSON}
 FRAMING = {"x-frame-options": "DENY", "content-security-policy": "frame-ancestors 'none'", **JSON}
-NOT_FOUND = {"detail": "Not Found"}
 HEX = "0123456789abcdef" * 4
 
 
-def web(
-    paths: dict[str, tuple[int, dict[str, str], Any]], missing: tuple[int, dict[str, str], Any] | None = None
-) -> Any:
-    """A server that answers `paths`, and everything else with `missing`."""
-
-    def answer(question: Question) -> Exchange:
-        status, headers, body = paths.get(question.path, missing or (404, UVICORN, NOT_FOUND))
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return Exchange(question, status, headers, raw)
-
-    return answer
-
-
-def of(entries: Any, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    return {"/v1/models": (200, headers or UVICORN, {"object": "list", "data": entries})}
-
-
-def entry(name: str = "m", **more: Any) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": 1700000000, **more}
-
-
-def test_the_usual_kind_of_a_port_is_asked_first_and_a_dead_end_costs_two_requests(drive: Any) -> None:
+def test_the_usual_kind_of_a_port_is_asked_first_and_a_dead_end_costs_two_requests() -> None:
     tags, models = Question("GET", "/api/tags"), Question("GET", "/v1/models")
     assert opening(11434) == (tags, models)
     assert {opening(port) for port in (80, 443, 8000, 8080, 11435)} == {(models, tags)}
@@ -75,7 +51,7 @@ def test_the_usual_kind_of_a_port_is_asked_first_and_a_dead_end_costs_two_reques
         web({"/v1/models": (500, FRAMING, b"Internal Server Error"), "/health/liveliness": (200, JSON, "fine")}),
     ],
 )
-def test_what_is_no_inference_server_is_other(drive: Any, answer: Any) -> None:
+def test_what_is_no_inference_server_is_other(answer: Any) -> None:
     for port in (8000, 11434):
         course = drive(answer, port)
         assert (course.kind, course.outcome) == (None, Outcome.OTHER)
@@ -91,7 +67,7 @@ def test_what_is_no_inference_server_is_other(drive: Any, answer: Any) -> None:
         web({"/v1/models": (401, JSON, {"error": {"message": "No key.", "code": "invalid_api_key"}})}),
     ],
 )
-def test_what_asks_for_a_key_is_locked_whoever_it_is(drive: Any, answer: Any) -> None:
+def test_what_asks_for_a_key_is_locked_whoever_it_is(answer: Any) -> None:
     course = drive(answer)
     assert (course.kind, course.outcome) == (None, Outcome.LOCKED)
     assert len(course.asked) == 2
@@ -106,7 +82,7 @@ def test_what_asks_for_a_key_is_locked_whoever_it_is(drive: Any, answer: Any) ->
         web({"/api/tags": (200, JSON, b"oops")}),
     ],
 )
-def test_what_claims_a_list_that_cannot_be_read_is_misread(drive: Any, answer: Any) -> None:
+def test_what_claims_a_list_that_cannot_be_read_is_misread(answer: Any) -> None:
     assert drive(answer).outcome is Outcome.MISREAD
 
 
@@ -162,88 +138,75 @@ def test_nothing_asked_is_other() -> None:
             "code": 401, "message": "Invalid API Key", "type": "authentication_error"}}))),
     ],
 )  # fmt: skip
-def test_a_server_is_known_by_what_only_it_says(drive: Any, kind: str, answer: Any) -> None:
+def test_a_server_is_known_by_what_only_it_says(kind: str, answer: Any) -> None:
     for port in (8000, 11434):
         course = drive(answer, port)
-        assert course.kind is not None
-        assert course.kind.name == kind
+        assert course.name == kind
         taking = [each.name for each in KINDS if each.recognise(course.exchanges) is not None]
         assert taking == [kind]
 
 
-def test_llama_cpp_with_ollamas_paths_is_llama_cpp(drive: Any) -> None:
+def test_llama_cpp_with_ollamas_paths_is_llama_cpp() -> None:
     both = {
         "models": [{"name": "m", "model": "m", "digest": "", "details": {}}],
         **of([entry(owned_by="llamacpp")])["/v1/models"][2],
     }
     for headers in ({"server": "llama.cpp"}, {"server": "nginx"}):
         answer = web({"/api/tags": (200, headers, both), "/v1/models": (200, headers, both)})
-        assert drive(answer, 11434).kind.name == "llama.cpp"
+        assert drive(answer, 11434).name == "llama.cpp"
     headers = {"server": "llama.cpp"}
     tags_only = {"models": both["models"]}
     answer = web({"/api/tags": (200, headers, tags_only), "/v1/models": (200, headers, both)})
-    assert drive(answer, 11434).kind.name == "llama.cpp"
+    assert drive(answer, 11434).name == "llama.cpp"
 
 
-def test_what_llama_cpp_tells_of_its_template_is_about_one_model_only(drive: Any) -> None:
-    two = of([entry("a", owned_by="llamacpp"), entry("b", owned_by="llamacpp")])
-    course = drive(web({**two, "/props": (200, JSON, {"chat_template": "{{ tools }}", "build_info": "b1"})}))
-    assert course.reading.version == "b1"
-    assert {(model.tools, model.template_hash) for model in course.reading.models} == {(Tools.UNKNOWN, None)}
-
-
-def test_litellm_may_tell_its_version_by_a_header(drive: Any) -> None:
-    course = drive(web(of([entry(created=1677610602)], {"x-litellm-version": "1.2.3", **UVICORN})))
-    assert course.reading.version == "1.2.3"
-
-
-def test_a_list_stays_read_when_the_question_about_a_better_kind_fails(drive: Any) -> None:
+def test_a_list_stays_read_when_the_question_about_a_better_kind_fails() -> None:
     named_by_tag = of([entry("llama3:8b", owned_by="library"), entry("x:y", owned_by="library")])
     for failure in ((0, {}, b""), (500, {}, b""), (200, JSON, b"oops"), (404, {}, b"")):
         course = drive(web({**named_by_tag, "/api/tags": failure}))
-        assert (course.kind.name, course.outcome) == ("OpenAI-compatible", Outcome.SERVED)
+        assert (course.name, course.outcome) == ("OpenAI-compatible", Outcome.SERVED)
         assert course.asked[:2] == ("GET /v1/models", "GET /api/tags")
 
 
 @pytest.mark.parametrize("kind_and_type", ["auth_error", "token_not_found_in_db"])
-def test_a_litellm_that_refuses_is_confirmed_before_it_is_named(drive: Any, kind_and_type: str) -> None:
+def test_a_litellm_that_refuses_is_confirmed_before_it_is_named(kind_and_type: str) -> None:
     said = {"error": {"message": "Authentication Error, No api key passed in.", "type": kind_and_type, "code": "401"}}
     alive = {
         "/health/liveliness": (200, JSON, "I'm alive!"),
         "/health/readiness": (200, JSON, {"litellm_version": "1.2"}),
     }
     course = drive(web({"/v1/models": (401, {"server": "nginx"}, said), **alive}))
-    assert (course.kind.name, course.outcome, course.reading.version) == ("LiteLLM", Outcome.LOCKED, "1.2")
+    assert (course.name, course.outcome, course.reading.version) == ("LiteLLM", Outcome.LOCKED, "1.2")
     assert drive(web({"/v1/models": (401, {"server": "nginx"}, said)})).kind is None
 
 
-def test_vllm_is_not_confirmed_where_every_path_is_refused(drive: Any) -> None:
+def test_vllm_is_not_confirmed_where_every_path_is_refused() -> None:
     course = drive(web({}, (401, UVICORN, {"error": "Unauthorized"})))
     assert (course.kind, course.outcome, len(course.asked)) == (None, Outcome.LOCKED, 2)
 
 
-def test_vllm_serves_by_uvicorn_when_it_is_locked(drive: Any) -> None:
+def test_vllm_serves_by_uvicorn_when_it_is_locked() -> None:
     paths = {"/version": (200, JSON, {"version": "0.32.0"})}
     for name, kind in (("uvicorn", "vLLM"), ("nginx", None)):
         refusal = (401, {"server": name, **JSON}, {"error": "Unauthorized"})
         course = drive(web({"/v1/models": refusal, **paths}))
-        assert (course.kind and course.kind.name) == kind
+        assert course.name == kind
 
 
-def test_vllms_version_must_be_all_that_is_said(drive: Any) -> None:
+def test_vllms_version_must_be_all_that_is_said() -> None:
     for said in ({"version": "1", "build": "x"}, {"version": 1}, ["version"], {}):
         paths = {"/v1/models": (401, UVICORN, {"error": "Unauthorized"}), "/version": (200, JSON, said)}
         assert drive(web(paths)).kind is None
 
 
-def test_another_program_that_refuses_in_llama_cpp_pythons_words_is_not_it(drive: Any) -> None:
+def test_another_program_that_refuses_in_llama_cpp_pythons_words_is_not_it() -> None:
     locked = {"/v1/models": (401, UVICORN, {"detail": "Invalid API key"})}
     titled = {"/openapi.json": (200, JSON, {"info": {"title": "Our own gateway", "version": "9"}})}
     course = drive(web({**locked, **titled}))
     assert (course.kind, course.outcome) == (None, Outcome.OTHER)
     own = {"/openapi.json": (200, JSON, {"info": {"title": "🦙 llama.cpp Python API", "version": "0.3.36"}})}
     course = drive(web({**locked, **own}))
-    assert (course.kind.name, course.outcome, course.reading.version) == ("llama-cpp-python", Outcome.LOCKED, "0.3.36")
+    assert (course.name, course.outcome, course.reading.version) == ("llama-cpp-python", Outcome.LOCKED, "0.3.36")
 
 
 @pytest.mark.parametrize(
@@ -258,64 +221,7 @@ def test_another_program_that_refuses_in_llama_cpp_pythons_words_is_not_it(drive
         web({"/api/tags": (200, {}, {"models": []})}, (200, {}, b"yes")),
     ],
 )
-def test_whoever_is_recognised_is_asked_one_path_that_cannot_exist(drive: Any, answer: Any) -> None:
+def test_whoever_is_recognised_is_asked_one_path_that_cannot_exist(answer: Any) -> None:
     course = drive(answer)
     assert sum("<16 hex digits>" in label for label in course.asked) == 1
     assert Signal.CANARY in course.reading.signals
-
-
-@pytest.mark.parametrize(
-    ("props", "expected"),
-    [
-        ({"chat_template_caps": {"supports_tools": True}}, (Tools.YES, "props_caps")),
-        ({"chat_template_caps": {"supports_tools": False, "supports_tool_calls": True}}, (Tools.YES, "props_caps")),
-        ({"chat_template_caps": {"supports_tool_calls": False}, "chat_template": "tools"}, (Tools.NO, "props_caps")),
-        (
-            {"chat_template_caps": {"supports_tools": "yes"}, "chat_template": "{{ tools }}"},
-            (Tools.YES, "props_template"),
-        ),
-        ({"chat_template_caps": [], "chat_template": "{{ messages }}"}, (Tools.NO, "props_template")),
-        ({"chat_template": "{{ m.tool_calls }}"}, (Tools.YES, "props_template")),
-        ({"chat_template": "{{ messages }}", "chat_template_tool_use": "{{ x }}"}, (Tools.YES, "props_template")),
-        ({"chat_template": ""}, (Tools.UNKNOWN, None)),
-        ({"chat_template": 7}, (Tools.UNKNOWN, None)),
-        ({}, (Tools.UNKNOWN, None)),
-        ({"role": "router", "chat_template": "{{ tools }}"}, (Tools.UNKNOWN, None)),
-    ],
-)
-def test_llama_cpp_tells_tools_by_its_chat_template(drive: Any, props: Any, expected: tuple[Tools, str | None]) -> None:
-    headers = {"server": "llama.cpp"}
-    course = drive(web({**of([entry(owned_by="llamacpp")], headers), "/props": (200, headers, props)}))
-    model = course.reading.models[0]
-    assert (model.tools, model.tools_source) == expected
-
-
-@pytest.mark.parametrize(
-    ("told", "expected"),
-    [
-        ("Q4_K - Medium", "Q4_K_M"),
-        ("Q3_K - Large", "Q3_K_L"),
-        ("Q2_K - Medium", "Q2_K"),
-        ("Q2_K - Small", "Q2_K_S"),
-        ("all F32", "F32"),
-        ("(guessed) Q8_0", "Q8_0"),
-        ("mostly Q4_0", "Q4_0"),
-        ("IQ3_XS - 3.3 bpw", "IQ3_XS"),
-        ("MXFP4 MoE", "MXFP4"),
-        ("unknown, may not work", None),
-        (7, None),
-    ],
-)
-def test_llama_cpps_file_types_are_spelt_as_everywhere_else(drive: Any, told: Any, expected: str | None) -> None:
-    course = drive(web(of([entry("x", owned_by="llamacpp", meta={"ftype": told})])))
-    assert course.reading.models[0].quantization == expected
-
-
-def test_an_alias_of_vllm_is_sized_by_what_it_was_loaded_from(drive: Any) -> None:
-    vllm = {"owned_by": "vllm", "max_model_len": 512.0}
-    course = drive(
-        web(of([entry("gpt-4", root="/models/Qwen2.5-7B-Instruct-AWQ", **vllm), entry("x-3b", root=7, **vllm)]))
-    )
-    first, second = course.reading.models
-    assert (first.name, first.parameters, first.quantization, first.context_served) == ("gpt-4", 7 * 10**9, "AWQ", 512)
-    assert (second.parameters, second.quantization) == (3 * 10**9, None)

@@ -43,8 +43,8 @@ def test_whatever_the_name_the_lineage_is_one_of_the_records_or_unknown(name: st
     "name",
     [
         "dolphinphi", "sapphire:7b", "graphite", "yield:7b", "commander:7b", "my-command:latest", "ollama", "macro-o1",
-        "llama.cpp", "llama-server:latest", "my-solar-system", "alfred:latest", "assistant", "model", "0", "", "::", "/",
-        "glmnet", "agemma", "kimiko", "bgeneral", "gptj6", "falconry", "opto", "novalite",
+        "llama.cpp", "llama-server:latest", "my-solar-system", "alfred:latest", "assistant", "model", "0", "", "::",
+        "/", "\u00e9phi", "yi\u00f1", "glmnet", "agemma", "kimiko", "bgeneral", "gptj6", "falconry", "opto", "novalite",
     ],
 )  # fmt: skip
 def test_words_inside_other_words_place_nothing(name: str) -> None:
@@ -84,6 +84,7 @@ def test_a_closed_name_beside_a_reported_architecture_is_an_alias() -> None:
         "hugging-quants/Meta-Llama-3.1-70B-Instruct-AWQ-INT4", "someone/Llama-3.1-8B-Instruct-GGUF",
         "nvidia/Llama-3.1-8B-Instruct-FP8", "ai/llama3.2", "groq/llama3-70b-8192", "llama3.1:8b-instruct-fp16",
         "Meta-Llama-3-8B-Instruct.Q4_K_M.gguf", "my-llama-assistant:latest",
+        "someone/llama3.1:8b-custom",
     ],
 )  # fmt: skip
 def test_copies_of_original_weights_are_originals(name: str) -> None:

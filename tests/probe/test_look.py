@@ -57,6 +57,12 @@ async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         await asyncio.sleep(0.05)
 
 
+async def speaks_first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"SSH-2.0-OpenSSH_9.2p1\r\n")
+    await writer.drain()
+    await reader.read()
+
+
 async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read(1)
     writer.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"models":[')
@@ -75,6 +81,7 @@ async def endless_header(reader: asyncio.StreamReader, writer: asyncio.StreamWri
 
 CASES: dict[str, tuple[Handler, Outcome]] = {
     "ssh banner": (raw(b"SSH-2.0-OpenSSH_9.2p1\r\n", 0.1), Outcome.NOT_HTTP),
+    "a banner before the question": (speaks_first, Outcome.NOT_HTTP),
     "random bytes": (raw(bytes(range(1, 200)), 0.1), Outcome.NOT_HTTP),
     "an endless header": (endless_header, Outcome.NOT_HTTP),
     "closed at once": (raw(), Outcome.BROKEN_OFF),

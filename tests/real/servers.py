@@ -9,6 +9,7 @@ import contextlib
 import http.client
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -20,8 +21,6 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-
-from tiny_model import write_model
 
 _PROGRAMS = Path(__file__).parents[2] / ".venv-real" / "bin"
 _READY_SECONDS = 120
@@ -37,7 +36,8 @@ def main(folder: Path) -> None:
 
 def _start_all(stack: contextlib.ExitStack, folder: Path) -> dict[str, int]:
     """The ports of mlx-lm, of an open LiteLLM, of one that wants a key, and of what stands behind both."""
-    write_model(folder / "tiny-qwen2")
+    # By path: tests are no package, and this script is not started from their folder.
+    runpy.run_path(str(Path(__file__).with_name("tiny_model.py")))["write_model"](folder / "tiny-qwen2")
     # mlx-lm lists what lies there beside its model; where the folder is missing it answers 200 and no body at all.
     (folder / ".cache/huggingface/hub").mkdir(parents=True)
     upstream = stack.enter_context(_upstream())

@@ -78,7 +78,7 @@ class Population:
     ) -> None:
         """One endpoint that was recognised in a scan, with what it listed."""
         place = self._find(tables.place, country=country, region=None, city=None)
-        host = self._find(tables.host, address=address, place_id=place)
+        host = self._find(tables.host, keys=("address",), address=address, place_id=place)
         endpoint = self._find(
             tables.endpoint, keys=("host_id", "port"), host_id=host, port=port, name=name, verdict=int(verdict),
             signals=[], certificate=certificate,
@@ -93,6 +93,12 @@ class Population:
             tables.observation, scan_id=scan, endpoint_id=endpoint, sighting_id=sighting, observed_at=at,
             outcome=int(outcome), latency_ms=12.5,
         )  # fmt: skip
+
+    def failed(self, scan: int, address: str, outcome: Outcome = Outcome.TIMED_OUT) -> None:
+        """An attempt at an endpoint, known before, that brought nothing."""
+        known = select(tables.endpoint.c.id).join(tables.host).where(tables.host.c.address == address)
+        endpoint = self.connection.scalars(known).one()
+        self._insert(tables.observation, scan_id=scan, endpoint_id=endpoint, observed_at=NOW, outcome=int(outcome))
 
     def inventory(self, models: Sequence[Listed]) -> int:
         """An inventory of these models, made once."""

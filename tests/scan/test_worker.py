@@ -12,7 +12,7 @@ import pytest
 from census.facts import Outcome
 from census.places import Places
 from census.scan.worker import Worker
-from census.store import scans
+from census.store import claims, scans
 from census.store.connect import connect
 from census.store.writer import Batch, SupersededError, Writer
 from tests.support.scanning import create, scope, work
@@ -180,11 +180,11 @@ def test_the_targets_of_one_address_are_asked_one_after_another(database_url: st
 def test_a_worker_that_was_superseded_cannot_write(database_url: str, tmp_path: Path) -> None:
     scan = create(database_url, tmp_path, ["127.0.0.1:1", "127.0.0.2:1"])
     with connect(database_url) as first, connect(database_url) as second:
-        claim = scans.claim(first, scan, "slow:1")
+        claim = claims.claim(first, scan, "slow:1")
         assert claim is not None
-        assert scans.claim(second, scan, "quick:2") is None
+        assert claims.claim(second, scan, "quick:2") is None
         second.execute("update chunk set claimed_at = now() - interval '1 minute'")
-        again = scans.claim(second, scan, "quick:2")
+        again = claims.claim(second, scan, "quick:2")
         assert again is not None
         assert again.attempt == claim.attempt + 1
         writer = Writer(first, Places([]).locate)
@@ -209,8 +209,8 @@ def test_an_authorisation_that_ends_stops_the_worker(database_url: str, tmp_path
 def test_chunks_of_a_worker_that_died_here_are_free_at_once(database_url: str, tmp_path: Path) -> None:
     scan = create(database_url, tmp_path, ["127.0.0.1:1"])
     with connect(database_url) as connection:
-        host = scans.worker_name().rpartition(":")[0]
-        assert scans.claim(connection, scan, f"{host}:99999999") is not None
-        assert scans.holders(connection, scan) == []
-        assert scans.claim(connection, scan, scans.worker_name()) is not None
-        assert scans.holders(connection, scan) == [scans.worker_name()]
+        host = claims.worker_name().rpartition(":")[0]
+        assert claims.claim(connection, scan, f"{host}:99999999") is not None
+        assert claims.holders(connection, scan) == []
+        assert claims.claim(connection, scan, claims.worker_name()) is not None
+        assert claims.holders(connection, scan) == [claims.worker_name()]

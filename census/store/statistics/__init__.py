@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Connection, DateTime, Function, Text, bindparam, func, select
+from sqlalchemy import BigInteger, BindParameter, Boolean, Connection, DateTime, Function, Text, bindparam, func, select
+
+from census.errors import UseError
 
 _FOLDER = Path(__file__).parent
 # What the statistics are built on, each after what it calls itself.
@@ -32,15 +34,15 @@ _SHARE = ("count", "of", "share", "low", "high")
 _PAIR = (*_SHARE, "jaccard", "lift")
 
 
-class UnknownStatistic(LookupError):  # noqa: N818  it reads as what happened, and callers know it by this name
+class UnknownStatistic(UseError):  # noqa: N818  it reads as what happened, and callers know it by this name
     """There is no statistic of that name; says which there are and which was perhaps meant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """One statistic: `columns` are those of its defaults, `options` what it takes beyond scan, window, unit, population.
+    """One statistic: `columns` are those of its defaults, `options` what it takes beyond the usual.
 
-    `options` holds some of `by`, `versions` and `triples`; `function` is its name in the schema `stats`.
+    Usual are scan, window, unit and population; `options` holds some of `by`, `versions` and `triples`.
     """
 
     name: str
@@ -85,8 +87,7 @@ STATISTICS: Mapping[str, Statistic] = {
 }
 
 FILES = tuple(
-    _FOLDER / f"{name}.sql"
-    for name in (*_SHARED, *(each.function for each in STATISTICS.values()), _TRIPLES.function)
+    _FOLDER / f"{name}.sql" for name in (*_SHARED, *(each.function for each in STATISTICS.values()), _TRIPLES.function)
 )
 
 
@@ -126,17 +127,17 @@ def rows(
     the session for these queries.
     """
     statistic = _variant(_find(name), by, versions=versions, triples=triples)
-    asked = (
+    asked: list[BindParameter[Any]] = [
         bindparam("scan", scan, BigInteger),
         bindparam("since", since, DateTime(timezone=True)),
         bindparam("until", until, DateTime(timezone=True)),
         bindparam("unit", unit, Text),
         bindparam("population", population, Text),
-    )
+    ]
     if "versions" in statistic.options:
-        asked += (bindparam("versions", versions, Boolean),)
+        asked.append(bindparam("versions", versions, Boolean))
     elif "by" in statistic.options:
-        asked += (bindparam("by", by, Text),)
+        asked.append(bindparam("by", by, Text))
     call: Function[Any] = getattr(func.stats, statistic.function)(*asked)
     table = call.table_valued(*statistic.columns, name="asked")
     found = connection.execute(select(*table.c).limit(top))
@@ -147,7 +148,7 @@ def _find(name: str) -> Statistic:
     if name in STATISTICS:
         return STATISTICS[name]
     near = difflib.get_close_matches(name.replace("_", "-").lower(), STATISTICS, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    hint = f"; did you mean {near[0]}?" if near else "."
     raise UnknownStatistic(f"there is no statistic {name!r}{hint} There are: {', '.join(STATISTICS)}")
 
 

@@ -9,7 +9,7 @@ begin atomic
     from (
         select array_agg(distinct s.inventory_id) as inventories
         from stats.seen(scan, since, until, unit, population) s
-        where unit in ('host', 'endpoint') and s.inventory_id is not null
+        where stats.asked(unit, population) and unit in ('host', 'endpoint') and s.inventory_id is not null
         group by s.carrier
     ) carriers
     group by carriers.inventories

@@ -6,8 +6,8 @@ language sql immutable parallel safe
 begin atomic
     select
         p,
-        case when unit in ('host', 'endpoint') then greatest(0, middle - half) end,
-        case when unit in ('host', 'endpoint') then least(1, middle + half) end
+        case when n > 0 and unit in ('host', 'endpoint') then greatest(0, middle - half) end,
+        case when n > 0 and unit in ('host', 'endpoint') then least(1, middle + half) end
     from
         (select nullif(of, 0)::double precision as n, 1.959963984540054::double precision as z) given,
         lateral (select count / n as p) portion,

@@ -80,7 +80,12 @@ def test_countries_count_recognised_hosts_once() -> None:
         {"rank": 2, "country": "CN", "count": 1, "of": 4},
         {"rank": 3, "country": None, "count": 1, "of": 4},
     ]
-    assert truth.countries(POPULATION, "endpoint", credible=False)[0] == {"rank": 1, "country": "US", "count": 3, "of": 6}
+    assert truth.countries(POPULATION, "endpoint", credible=False)[0] == {
+        "rank": 1,
+        "country": "US",
+        "count": 3,
+        "of": 6,
+    }
 
 
 def test_a_host_counts_for_each_software_that_it_runs() -> None:

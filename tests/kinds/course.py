@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import pytest
+from typing import Any
 
 from census import kinds
 from census.facts import CANARY_PATH, Exchange, Exchanges, Outcome, Question, Reading
@@ -14,6 +14,9 @@ from census.kinds.allowed import allowed
 Answer = Callable[[Question], Exchange]
 CANARY = "/0123456789abcdef"
 REQUESTS = 64
+JSON = {"content-type": "application/json"}
+UVICORN = {"server": "uvicorn", **JSON}
+NOT_FOUND = {"detail": "Not Found"}
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,15 @@ class Course:
     asked: tuple[str, ...]
     exchanges: Exchanges
     kind: kinds.Kind | None
-    reading: Reading | None
-    outcome: Outcome
+    reading: Reading
+
+    @property
+    def name(self) -> str | None:
+        return self.kind.name if self.kind is not None else None
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.reading.outcome
 
 
 def drive(answer: Answer, port: int = 8000, *, details: bool = True) -> Course:
@@ -57,12 +67,26 @@ def drive(answer: Answer, port: int = 8000, *, details: bool = True) -> Course:
         ask(further)
         found = kinds.recognise(exchanges)
     if found is None:
-        return Course(tuple(asked), exchanges, None, None, kinds.unrecognised(exchanges))
-    reading = found[0].read(exchanges)
-    return Course(tuple(asked), exchanges, found[0], reading, reading.outcome)
+        return Course(tuple(asked), exchanges, None, Reading(kinds.unrecognised(exchanges)))
+    return Course(tuple(asked), exchanges, found[0], found[0].read(exchanges))
 
 
-@pytest.fixture(name="drive", scope="session")
-def drive_fixture() -> Callable[..., Course]:
-    """The driver, for tests that bring their own answers."""
-    return drive
+def web(
+    paths: dict[str, tuple[int, dict[str, str], Any]], missing: tuple[int, dict[str, str], Any] | None = None
+) -> Answer:
+    """A server that answers `paths`, and everything else with `missing`."""
+
+    def answer(question: Question) -> Exchange:
+        status, headers, body = paths.get(question.path, missing or (404, UVICORN, NOT_FOUND))
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Exchange(question, status, headers, raw)
+
+    return answer
+
+
+def of(entries: Any, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    return {"/v1/models": (200, headers or UVICORN, {"object": "list", "data": entries})}
+
+
+def entry(name: str = "m", **more: Any) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 1700000000, **more}

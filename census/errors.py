@@ -1,0 +1,11 @@
+"""The two sorts of failure that a sentence explains: what the user gave must change, or something did not work."""
+
+from __future__ import annotations
+
+
+class UseError(Exception):
+    """What was asked for cannot be done as it was asked; the message says what to write instead. Exit code 2."""
+
+
+class FailedError(Exception):
+    """What was asked for was right and did not work; the message says what failed and what to do. Exit code 1."""

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from census.demo import Neighbourhood, launch
+from tests.support.program import SCOPE, census, command, last_json, surroundings
+
+SEED, ENDPOINTS = 5, 80
+pytestmark = pytest.mark.xdist_group("cli")  # one neighbourhood of this seed at a time
+RECOGNISED = {"served", "locked", "empty"}
+
+
+@pytest.fixture(scope="module")
+def neighbourhood() -> Iterator[Neighbourhood]:
+    with launch(SEED, ENDPOINTS) as running:
+        yield running
+
+
+@pytest.fixture
+def scope(tmp_path: Path) -> Path:
+    file = tmp_path / "scope.toml"
+    file.write_text(SCOPE)
+    return file
+
+
+@pytest.fixture
+def targets(neighbourhood: Neighbourhood, tmp_path: Path) -> Path:
+    file = tmp_path / "targets.txt"
+    file.write_text("\n".join(neighbourhood.population.targets()) + "\n")
+    return file
+
+
+FAST = ("--timeout", "0.5", "--deadline", "2", "--workers", "1")
+
+
+def test_a_scan_tells_its_result_as_one_json_object(
+    targets: Path, scope: Path, tmp_path: Path, database_url: str
+) -> None:
+    done = census("scan", targets, "--scope", scope, "--json", *FAST, folder=tmp_path, url=database_url)
+    assert done.returncode == 0, done.stderr
+    told = last_json(done)
+    assert list(told) == [
+        "scan", "targets", "outcomes", "endpoints", "hosts", "models", "requests", "connections", "seconds",
+    ]  # fmt: skip
+    assert told["targets"] == ENDPOINTS == sum(told["outcomes"].values())
+    assert told["endpoints"] == sum(told["outcomes"].get(word, 0) for word in RECOGNISED)
+    assert told["hosts"] <= told["endpoints"]
+    assert "no place database" in done.stderr
+    state = json.loads(census("status", "--json", folder=tmp_path, url=database_url).stdout)
+    assert state == {
+        "scan": told["scan"], "state": "done", "targets": ENDPOINTS, "done": ENDPOINTS, "outcomes": told["outcomes"],
+        "rate": state["rate"], "eta_seconds": None,
+    }  # fmt: skip
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("select name, reference, targets from scan").fetchone()
+    assert row == (None, "TEST-2", ENDPOINTS)
+
+
+def test_lists_come_from_several_files_gzip_and_standard_input_and_duplicates_count_once(
+    neighbourhood: Neighbourhood, targets: Path, scope: Path, tmp_path: Path, database_url: str
+) -> None:
+    lines = list(neighbourhood.population.targets())
+    packed = tmp_path / "more.gz"
+    packed.write_bytes(gzip.compress("\n".join(lines[:40]).encode()))
+    given = "\n".join([*lines[20:60], "# a comment", "what is this?", ""])
+    done = census("scan", targets, packed, "-", "--scope", scope, "--json", *FAST, folder=tmp_path, url=database_url,
+                  given=given)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert last_json(done)["targets"] == ENDPOINTS
+    assert "no target" in done.stderr
+    assert ":42" in done.stderr
+    assert "what is this?" in done.stderr
+
+
+def test_several_workers_share_a_scan(targets: Path, scope: Path, tmp_path: Path, database_url: str) -> None:
+    done = census("scan", targets, "--scope", scope, "--json", "--timeout", "0.5", "--deadline", "2", "--workers", "3",
+                  folder=tmp_path, url=database_url)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert sum(last_json(done)["outcomes"].values()) == ENDPOINTS
+
+
+def test_the_same_seed_gives_the_same_order_and_shards_add_up(
+    targets: Path, scope: Path, tmp_path: Path, database_url: str
+) -> None:
+    total = 0
+    for shard in ("1/2", "2/2"):
+        done = census("scan", targets, "--scope", scope, "--json", *FAST, "--shard", shard, "--seed", "9",
+                      folder=tmp_path, url=database_url)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        total += last_json(done)["targets"]
+    assert total == ENDPOINTS
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_scan_can_be_resumed(
+    number: signal.Signals, targets: Path, scope: Path, tmp_path: Path, database_url: str
+) -> None:
+    line = command("scan", targets, "--scope", scope, "--rate", "25", "--name", "cut", "--json", *FAST)
+    environment = surroundings(tmp_path, database_url)
+    with subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as run:
+        wait_for_some(database_url)
+        began = time.monotonic()
+        run.send_signal(number)
+        _, said = run.communicate(timeout=20)
+    if number is not signal.SIGKILL:
+        assert time.monotonic() - began < 5
+        assert run.returncode == 130
+        assert "census resume 1" in said
+    status = census("status", "cut", "--json", folder=tmp_path, url=database_url)
+    done_before = json.loads(status.stdout)["done"]
+    assert 0 < done_before < ENDPOINTS
+    done = census("resume", "cut", "--json", "--workers", "1", folder=tmp_path, url=database_url)
+    assert done.returncode == 0, done.stderr
+    told = last_json(done)
+    assert told["scan"] == 1
+    assert told["targets"] == ENDPOINTS == sum(told["outcomes"].values())
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute(
+            "select count(*), count(distinct endpoint_id) from observation where sighting_id is not null"
+        ).fetchone()
+    assert rows == (told["endpoints"], told["endpoints"])
+    again = census("resume", folder=tmp_path, url=database_url)
+    assert again.returncode == 2
+    assert "no scan is unfinished" in again.stderr
+
+
+def wait_for_some(url: str) -> None:
+    end = time.monotonic() + 20
+    with psycopg.connect(url, autocommit=True) as connection:
+        while time.monotonic() < end:
+            row = connection.execute("select sum(n) from chunk, unnest(counts) as n").fetchone()
+            if row is not None and row[0]:
+                return
+            time.sleep(0.05)
+    raise AssertionError("nothing was written in 20 s")
+
+
+WRONG = {
+    "no authorization": (SCOPE.replace("[authorization]", "[x]"), "[authorization]"),
+    "expired": (SCOPE.replace("2099-12-31", "2021-01-01"), "ended on 2021-01-01"),
+    "not yet valid": (SCOPE.replace("2020-01-01", "2098-01-01"), "begins on 2098-01-01"),
+    "a typing error": (SCOPE.replace("contact  ", "contcat  "), "contact"),
+    "no TOML": ("[authorization\n", ":1"),
+    "nothing in scope": (SCOPE.replace("127.0.0.0/8", "192.0.2.0/24"), "out of scope"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_scope_that_does_not_allow_the_scan_is_told_in_a_sentence(
+    name: str, targets: Path, tmp_path: Path, database_url: str
+) -> None:
+    text, sentence = WRONG[name]
+    file = tmp_path / "wrong.toml"
+    file.write_text(text)
+    done = census("scan", targets, "--scope", file, *FAST, folder=tmp_path, url=database_url)
+    assert done.returncode == 2, done.stderr
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("select count(*) from scan").fetchone() == (0,)
+
+
+def test_a_database_that_cannot_be_reached_is_named_without_its_password(
+    targets: Path, scope: Path, tmp_path: Path
+) -> None:
+    url = "postgresql://me:hunter2@127.0.0.1:1/census"
+    for line in (("scan", targets, "--scope", scope), ("stats", "families"), ("status",), ("db", "upgrade")):
+        done = census(*line, folder=tmp_path, url=url)
+        assert done.returncode == 1, line
+        assert "127.0.0.1:1" in done.stderr
+        assert "hunter2" not in done.stderr + done.stdout
+        assert "Traceback" not in done.stderr
+
+
+def test_wrong_use_exits_with_2(targets: Path, scope: Path, tmp_path: Path, database_url: str) -> None:
+    for line in (
+        ("scan", targets),
+        ("scan", "--scope", scope),
+        ("scan", targets, "--scope", scope, "--ports", "0"),
+        ("scan", targets, "--scope", scope, "--shard", "3/2"),
+        ("scan", tmp_path / "missing.txt", "--scope", scope),
+        ("status", "99"),
+        ("resume", "no such"),
+        ("stats", "famlies"),
+        ("scna",),
+    ):
+        done = census(*line, folder=tmp_path, url=database_url)
+        assert done.returncode == 2, (line, done.stderr)
+        assert "Traceback" not in done.stderr
+
+
+def test_a_mistyped_command_or_statistic_is_corrected(tmp_path: Path, database_url: str) -> None:
+    assert "'scan'" in census("scna", folder=tmp_path, url=database_url).stderr
+    assert "families" in census("stats", "famlies", folder=tmp_path, url=database_url).stderr
+
+
+def test_preflight_asks_nothing(neighbourhood: Neighbourhood, targets: Path, scope: Path, tmp_path: Path) -> None:
+    before = sum(neighbourhood.record().connections.values())
+    done = census("preflight", targets, "--scope", scope, "--rate", "10", "--json", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["targets"] == told["to_ask"] == ENDPOINTS
+    assert told["seconds"] == ENDPOINTS / 10
+    assert sum(neighbourhood.record().connections.values()) == before
+    text = census("preflight", targets, "--scope", scope, folder=tmp_path).stdout
+    assert "TEST-2" in text
+    assert f"to be asked     {ENDPOINTS}" in text
+
+
+def test_a_rate_above_the_scope_is_lowered_to_it(targets: Path, scope: Path, tmp_path: Path) -> None:
+    done = census("preflight", targets, "--scope", scope, "--rate", "999999", "--json", folder=tmp_path)
+    assert json.loads(done.stdout)["rate"] == 5000
+    assert "above the scope's 5000" in done.stderr
