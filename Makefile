@@ -22,7 +22,7 @@ demo: $(READY) ## the whole job on simulated servers: scan, statistics, report
 	$(BIN)/census demo
 
 test: lint ## the checks of `make lint`, then all tests that need nothing but this machine
-	$(BIN)/pytest -n 2 --dist loadgroup -m 'not real and not system'
+	$(BIN)/pytest -n 2 -m 'not real and not system'
 
 test-real: $(READY) $(REAL) ## a scan of real inference servers, started on loopback
 	$(BIN)/pytest -m real tests/real

@@ -104,7 +104,11 @@ class Lists:
         scope = Scope.read(scope_file)
         scope.check_valid(datetime.now(UTC).date())
         chosen = secrets.randbits(32) if seed is None else seed
-        return cls(lists, scope, planning.ports_for(scope, ports), chosen, parse_shard(shard) if shard else None)
+        try:
+            part = parse_shard(shard) if shard else None
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--shard") from None
+        return cls(lists, scope, planning.ports_for(scope, ports), chosen, part)
 
 
 def rate_of(scope: Scope, wanted: float | None, *, quiet: bool) -> float:

@@ -154,7 +154,8 @@ class Connection(asyncio.Protocol):
         self._pour()
 
     def _pour(self) -> None:
-        while self._writable and not self._over:
+        # uvloop tells a lost connection only when we have returned, but knows it at once.
+        while self._writable and not self._over and not self._transport.is_closing():
             self._transport.write(_chunk(_LIST_GOES_ON))
 
 

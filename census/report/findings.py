@@ -31,7 +31,7 @@ _SECTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One statistic of a report; `of` is its denominator, None where it has none or nothing was seen."""
+    """One statistic of a report."""
 
     name: str
     title: str
@@ -43,8 +43,8 @@ class Section:
 
     @property
     def of(self) -> int | None:
-        """How many units the shares are of."""
-        return _first(self.result, "of")
+        """How many units the shares are of, or how many targets; None where nothing was seen."""
+        return _first(self.result, "count" if self.name == "funnel" else "of")
 
 
 @dataclass(frozen=True, slots=True)

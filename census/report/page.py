@@ -99,7 +99,7 @@ def _environment() -> Environment:
 def _data(spec: Mapping[str, Any]) -> Markup:
     """JSON that ends no script element and opens no comment in it: ASCII only, and no angle bracket."""
     text = json.dumps(spec, separators=(",", ":"))
-    return Markup(text.replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704  see above
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704  see above
 
 
 @functools.cache

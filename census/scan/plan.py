@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from census.errors import UseError
 from census.facts import Outcome, Target
 from census.probe.pace import network_of
+from census.scan.feed import network_key
 from census.targets.gate import Gate
 from census.targets.lists import Problems, read
 from census.targets.order import Spool
@@ -19,7 +20,8 @@ _CHUNK = 5_000  # targets of a full chunk
 _SMALLEST = 100
 _CHUNKS_EACH = 8  # chunks for each worker at least, so that none is idle at the end of a short list
 
-Judged = tuple[list[Target], bytes]
+# Targets, the outcomes that are clear without asking, and whether they are of the network that the chunk before has.
+Judged = tuple[list[Target], bytes, bool]
 
 
 class NothingToDoError(UseError):
@@ -64,10 +66,12 @@ def chunks(plan: Plan, spool: Spool, workers: int) -> Iterator[Judged]:
     """
     size = min(_CHUNK, max(_SMALLEST, spool.count // (workers * _CHUNKS_EACH)))
     gate = Gate(plan.scope)
-    for targets in spool.chunks(size):
+    network = None
+    for targets in spool.chunks(size, _CHUNK):
         outcomes = bytes(_judge(plan.scope, gate, target) or 0 for target in targets)
         _count(plan, targets, outcomes)
-        yield targets, outcomes
+        before, network = network, network_key(targets[0])
+        yield targets, outcomes, before == network
     if plan.to_ask == 0:
         raise NothingToDoError(_why_nothing(plan))
 

@@ -14,10 +14,9 @@ import psycopg
 
 from census import __version__
 from census.errors import FailedError, UseError
-from census.facts import Target
 from census.places import Places
 from census.scan.crew import Crew
-from census.scan.plan import Plan
+from census.scan.plan import Judged, Plan
 from census.scan.process import EXPIRED
 from census.scan.settings import Settings
 from census.store import claims, scans
@@ -59,7 +58,7 @@ def create(
     database: str,
     plan: Plan,
     settings: Settings,
-    chunks: Iterable[tuple[list[Target], bytes]],
+    chunks: Iterable[Judged],
     *,
     name: str | None,
     lists: Iterable[str],

@@ -26,18 +26,21 @@ class Claim:
     outcomes: bytes
 
 
-def add_chunks(connection: Connection[Any], scan: int, chunks: Iterable[tuple[Sequence[Target], bytes]]) -> int:
-    """Store chunks of targets with the outcomes that are known without asking; gives the number of targets."""
+def add_chunks(connection: Connection[Any], scan: int, chunks: Iterable[tuple[Sequence[Target], bytes, bool]]) -> int:
+    """Store chunks: targets, the outcomes known without asking, whether the network is that of the chunk before.
+
+    Gives the number of targets.
+    """
     total = 0
     with (
         connection.cursor() as cursor,
         cursor.copy(
-            "copy chunk (scan_id, number, addresses, ports, names, tls, outcomes, counts, done) from stdin"
+            "copy chunk (scan_id, number, addresses, ports, names, tls, outcomes, counts, done, follows) from stdin"
         ) as copy,
     ):
-        for number, (targets, outcomes) in enumerate(chunks):
+        for number, (targets, outcomes, follows) in enumerate(chunks):
             total += len(targets)
-            copy.write_row((scan, number, *_columns(targets), outcomes, counts(outcomes), 0 not in outcomes))
+            copy.write_row((scan, number, *_columns(targets), outcomes, counts(outcomes), 0 not in outcomes, follows))
     connection.execute("update scan set targets = %s, resumed = now() where id = %s", (total, scan))
     return total
 
@@ -71,6 +74,8 @@ def claim(connection: Connection[Any], scan: int, worker: str) -> Claim | None:
                 select number from chunk
                 where scan_id = %s and not done
                   and (worker is null or claimed_at < now() - make_interval(secs => %s))
+                  and (not follows or (select before.done from chunk as before
+                                       where before.scan_id = chunk.scan_id and before.number = chunk.number - 1))
                 order by number limit 1 for update skip locked)
             returning number, attempt, ports, names, tls, outcomes,
                 array(select host(a) from unnest(addresses) with ordinality as t(a, n) order by n)""",

@@ -104,6 +104,13 @@ chunk = Table(
     Column("worker", Text, comment="Who holds it: machine and process; null when nobody does"),
     Column("claimed_at", DateTime(timezone=True), comment="When it was claimed or last written to"),
     Column("done", Boolean, nullable=False, server_default="false", comment="Whether every target has an outcome"),
+    Column(
+        "follows",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="Of the same network as the chunk before, which must be done first, for the pace of a network is one",
+    ),
     Column("requests", BigInteger, nullable=False, server_default="0", comment="HTTP requests sent"),
     Column("connections", BigInteger, nullable=False, server_default="0", comment="Connections attempted"),
     Index("chunk_open_idx", "scan_id", "number", postgresql_where=text("not done")),

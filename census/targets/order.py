@@ -89,19 +89,24 @@ class Spool:
         else:
             self._add_target(entry)
 
-    def chunks(self, size: int) -> Iterator[list[Target]]:
-        """Each distinct target once, in chunks of about `size`; a larger network has chunks of its own, in a row."""
+    def chunks(self, size: int, widest: int | None = None) -> Iterator[list[Target]]:
+        """Each distinct target once, in chunks of about `size`.
+
+        A network of up to `widest` targets (default: `size`) stays whole in one chunk; a larger one has chunks of
+        `widest` of its own, in a row.
+        """
+        widest = max(size, widest or size)
         mix = _Mixer(self._seed)
         held: list[list[Target]] = []
         count = 0
         for network in chain.from_iterable(self._parts()):
-            targets = list(islice(network, size + 1))
+            targets = list(islice(network, widest + 1))
             if held and count + len(targets) > size:
                 yield mix(held)
                 held, count = [], 0
-            if len(targets) > size:
+            if len(targets) > widest:
                 rest = chain(targets, network)
-                while piece := list(islice(rest, size)):
+                while piece := list(islice(rest, widest)):
                     yield mix([piece])
             else:
                 held.append(targets)

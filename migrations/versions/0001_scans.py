@@ -121,6 +121,13 @@ def _chunk() -> None:
         Column("worker", Text, comment="Who holds it: machine and process; null when nobody does"),
         Column("claimed_at", DateTime(timezone=True), comment="When it was claimed or last written to"),
         Column("done", Boolean, server_default="false", nullable=False, comment="Whether every target has an outcome"),
+        Column(
+            "follows",
+            Boolean,
+            server_default="false",
+            nullable=False,
+            comment="Of the same network as the chunk before, which must be done first, for the pace of a network is one",
+        ),
         Column("requests", BigInteger, server_default="0", nullable=False, comment="HTTP requests sent"),
         Column("connections", BigInteger, server_default="0", nullable=False, comment="Connections attempted"),
         ForeignKeyConstraint(["scan_id"], ["scan.id"], name="chunk_scan_id_fkey", ondelete="CASCADE"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import signal
 import subprocess
 import time
@@ -14,14 +15,13 @@ import pytest
 from census.demo import Neighbourhood, launch
 from tests.support.program import SCOPE, census, command, last_json, surroundings
 
-SEED, ENDPOINTS = 5, 80
-pytestmark = pytest.mark.xdist_group("cli")  # one neighbourhood of this seed at a time
+ENDPOINTS = 80
 RECOGNISED = {"served", "locked", "empty"}
 
 
 @pytest.fixture(scope="module")
 def neighbourhood() -> Iterator[Neighbourhood]:
-    with launch(SEED, ENDPOINTS) as running:
+    with launch(os.getpid(), ENDPOINTS) as running:
         yield running
 
 
@@ -145,7 +145,7 @@ def wait_for_some(url: str) -> None:
 
 
 WRONG = {
-    "no authorization": (SCOPE.replace("[authorization]", "[x]"), "[authorization]"),
+    "no authorization": ('[scope]\nnetworks = ["127.0.0.0/8"]\n', "[authorization]"),
     "expired": (SCOPE.replace("2099-12-31", "2021-01-01"), "ended on 2021-01-01"),
     "not yet valid": (SCOPE.replace("2020-01-01", "2098-01-01"), "begins on 2098-01-01"),
     "a typing error": (SCOPE.replace("contact  ", "contcat  "), "contact"),

@@ -65,6 +65,7 @@ def test_each_section_has_its_unit_its_number_its_sql_a_picture_and_a_table(conn
         "funnel", "countries", "families", "co-deployment", "tool-calling", "inventory", "software", "scans",
     ]  # fmt: skip
     assert "Counted: hosts · population: credible · n = 8 · select * from stats.families();" in elements.text
+    assert "Counted: targets · population: all · n = 12 · select * from stats.funnel();" in elements.text
     drawn = [str(attributes["data-spec"]) for _, attributes in elements.tags if "data-spec" in attributes]
     assert {spec.rpartition("-")[0] for spec in drawn} == set(sections[:-1])
     assert set(drawn) == set(elements.specs)

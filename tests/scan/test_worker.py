@@ -11,6 +11,7 @@ import pytest
 
 from census.facts import Outcome
 from census.places import Places
+from census.scan.feed import network_key
 from census.scan.worker import Worker
 from census.store import claims, scans
 from census.store.connect import connect
@@ -66,8 +67,8 @@ def test_every_target_has_one_outcome_and_recognised_ones_are_stored(database_ur
             assert served.most_at_once == 1
 
     asyncio.run(run())
-    found = dict(rows(database_url, "select outcome, count(*) from export.targets group by 1"))
-    assert found == {
+    found = rows(database_url, "select outcome, count(*) from export.targets group by 1")
+    assert {word: count for word, count in found} == {
         "served": 2,
         "empty": 1,
         "other": 1,
@@ -175,6 +176,29 @@ def test_the_targets_of_one_address_are_asked_one_after_another(database_url: st
 
     asyncio.run(run())
     assert together == [1] * 5
+
+
+def test_the_chunks_of_one_wide_network_are_claimed_one_after_another(database_url: str, tmp_path: Path) -> None:
+    targets = [f"127.0.0.1:{port}" for port in range(1, 10_002)]
+    scan = create(database_url, tmp_path, [*targets, "127.0.1.1:1"])
+    with connect(database_url) as connection:
+        held = []
+        while (claim := claims.claim(connection, scan, f"elsewhere:{len(held)}")) is not None:
+            held.append(claim)
+        networks = [{network_key(target) for target in claim.targets} for claim in held]
+        assert sorted(map(sorted, networks)) == [["127.0.0"], ["127.0.1"]]
+        wide = next(claim for claim in held if len(claim.targets) > 1)
+        writer = Writer(connection, Places([]).locate)
+        writer.write(Batch(scan, wide.number, wide.attempt, bytes([6]) * len(wide.targets), [], 0, 0))
+        following = claims.claim(connection, scan, "elsewhere:9")
+        assert following is not None
+        assert following.number == wide.number + 1
+
+
+def test_a_network_is_never_cut_among_workers(database_url: str, tmp_path: Path) -> None:
+    create(database_url, tmp_path, [f"127.0.{network}.0/24" for network in range(3)])
+    found = rows(database_url, "select cardinality(ports), follows from chunk")
+    assert sorted(found) == [(256, False)] * 3
 
 
 def test_a_worker_that_was_superseded_cannot_write(database_url: str, tmp_path: Path) -> None:

@@ -119,6 +119,11 @@ def test_families_of_each_unit_scan_and_window(
     assert told(village, "families", "family", "count", "of", **options) == expected
 
 
+def test_the_unplaced_take_no_rank_however_many_they_are(village: Connection) -> None:
+    expected = [(1, "Llama", 4), (2, "Qwen", 3), (3, "DeepSeek", 1), (None, None, 2)]
+    assert told(village, "families", "rank", "family", "count", unit="host-day") == expected
+
+
 def test_architectures_are_what_servers_report(village: Connection) -> None:
     expected = [(1, "llama", 2, 3), (2, "qwen2", 2, 3), (None, None, 1, 3)]
     assert told(village, "architectures", "rank", "architecture", "count", "of") == expected
