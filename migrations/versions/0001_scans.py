@@ -126,7 +126,8 @@ def _chunk() -> None:
             Boolean,
             server_default="false",
             nullable=False,
-            comment="Of the same network as the chunk before, which must be done first, for the pace of a network is one",
+            comment="Of the same network as the chunk before, which must be done first,"
+            " for the pace of a network is one",
         ),
         Column("requests", BigInteger, server_default="0", nullable=False, comment="HTTP requests sent"),
         Column("connections", BigInteger, server_default="0", nullable=False, comment="Connections attempted"),

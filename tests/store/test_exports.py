@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
-from census.store.connect import engine
-from tests.store.village import DAY_1, DAY_2, EVENING, settle
+from tests.store.village import DAY_1, DAY_2, EVENING
 
 COLUMNS = {
     "targets": "scan address port outcome",
@@ -19,15 +17,6 @@ COLUMNS = {
     "models": "scan address port model digest family developer origin architecture quantization parameters"
     " context_length capabilities tools tools_source remote",
 }
-
-
-@pytest.fixture
-def village(database_url: str) -> Iterator[Connection]:
-    made = engine(database_url)
-    with made.connect() as connection:
-        settle(connection)
-        yield connection
-    made.dispose()
 
 
 def ask(connection: Connection, query: str) -> list[tuple[Any, ...]]:
@@ -65,6 +54,12 @@ def test_endpoints_show_the_last_software_and_the_verdict_in_a_word(village: Con
     assert found[3][4:] == (2, "Ollama", "0.5.0", "CN", "Beijing", 64496, "decoy", ["canary"])
     assert found[4][4:9] == (2, None, None, None, None)
     assert found[6][10] == "suspect"
+
+
+def test_an_endpoint_that_was_locked_later_keeps_the_software_it_showed(village: Connection) -> None:
+    village.execute(text("update sighting set endpoint_id = 6 where software_id is null"))
+    query = "select last_seen, software from export.endpoints where address = '127.0.0.5'"
+    assert ask(village, query) == [(DAY_2, "vLLM")]
 
 
 def test_observations_list_model_names_only_where_a_list_was_read(village: Connection) -> None:

@@ -136,10 +136,11 @@ def test_a_view_built_on_ours_stops_the_upgrade_by_its_name_and_nothing_changes(
     assert is_current(database_url)
 
 
-def test_a_view_of_ones_own_in_our_schema_outlives_an_upgrade(database_url: str) -> None:
+def test_a_view_of_ones_own_in_our_schema_outlives_upgrades(database_url: str) -> None:
     ask(database_url, "create view stats.mine as select count(*) from host")
-    make_older(database_url)
-    upgrade(database_url)
+    for _ in range(2):  # the second would take it along if the first had noted it as ours
+        make_older(database_url)
+        upgrade(database_url)
     assert ask(database_url, "select * from stats.mine") == [(0,)]
 
 

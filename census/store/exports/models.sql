@@ -8,7 +8,7 @@ with listed as (
     group by sighting_id
 )
 select distinct on (e.id, m.name, m.digest)
-    max(l.scan) over (partition by e.id, m.name, m.digest) as scan,
+    l.scan,
     host(h.address) as address,
     e.port,
     m.name as model,

@@ -5,8 +5,7 @@
 create function stats.funnel(
     scan bigint default null, since timestamptz default null, until timestamptz default null,
     unit text default 'host', population text default 'credible')
-returns table (
-    stage text, count bigint)
+returns table (stage text, count bigint)
 language sql stable parallel safe
 begin atomic
     with chosen as (
@@ -17,17 +16,17 @@ begin atomic
             and (since is null or s.began >= since)
             and (until is null or s.began < until)
     ),
-    asked_targets as (
+    chunks as (
         select c.outcomes, c.counts from chosen join chunk c on c.scan_id = chosen.id
     ),
     reached as (
         select o.stage, sum(n) as targets
-        from asked_targets, unnest(counts) with ordinality as counted (n, outcome)
+        from chunks, unnest(counts) with ordinality as counted (n, outcome)
         join outcome o on o.id = counted.outcome
         group by o.stage
         union all
         -- Those not asked yet have no outcome; they are targets like those that are never contacted.
-        select 0, sum(length(outcomes) - (select coalesce(sum(n), 0) from unnest(counts) n)) from asked_targets
+        select 0, sum(length(outcomes) - (select coalesce(sum(n), 0) from unnest(counts) n)) from chunks
     ),
     stages (place, stage) as (
         values (0, 'targets'), (1, 'contacted'), (2, 'connected'), (3, 'http'), (4, 'recognised'), (5, 'served')

@@ -10,7 +10,8 @@ returns table (
 language sql stable parallel safe
 begin atomic
     select t.value, t.detail, t.count, t.of, w.share, w.low, w.high
-    from stats.recognised(case when versions then 'version' else 'software' end, scan, since, until, unit, population) t,
+    from stats.recognised(
+            case when versions then 'version' else 'software' end, scan, since, until, unit, population) t,
         lateral stats.wilson(t.count, t.of, unit) w
     order by t.count desc, t.value collate "C", t.detail collate "C";
 end;
