@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from census.cli import progress as shown
+from census.cli.console import Terminal
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
 from census.cli.scan import Lists, create
@@ -113,7 +113,7 @@ def _scan(common: Common, url: str, population: Population, folder: Path, *, see
 
 
 def _tables(url: str) -> None:
-    console = Console()
+    console = Terminal()
     with connect(url) as plain:
         scan = scans.find(plain, "latest")
     with engine(url).connect() as connection:

@@ -6,9 +6,9 @@ import json
 import shutil
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from census.cli.console import Terminal
 from census.cli.options import Common, common_options, option
 from census.kinds import KINDS
 
@@ -32,4 +32,4 @@ def kinds(_common: Common, /, *, as_json: bool) -> None:
     for kind in KINDS:
         asks = "\n".join(f"{method} {path}" for method, path in kind.asks)
         table.add_row(kind.name, ", ".join(map(str, kind.ports)), asks, kind.tells)
-    Console(width=min(shutil.get_terminal_size((110, 24)).columns, 140)).print(table)
+    Terminal(width=min(shutil.get_terminal_size((110, 24)).columns, 140)).print(table)

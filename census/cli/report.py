@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 
+from census.cli.console import Terminal
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
 from census.cli.stats import scan_number
@@ -26,7 +26,7 @@ def report(common: Common, /, *, html: Path | None, wanted: str) -> None:
         if html is None:
             from census.report.terminal import terminal_report  # noqa: PLC0415  the page needs none of it
 
-            terminal_report(connection, Console(), number)
+            terminal_report(connection, Terminal(), number)
             return
         from census.report.page import write_page  # noqa: PLC0415  loads the charts, which the terminal needs not
 

@@ -6,8 +6,8 @@ import sys
 from datetime import UTC, datetime
 
 import click
-from rich.console import Console
 
+from census.cli.console import Terminal
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
 from census.report import tables
@@ -71,7 +71,7 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         )  # fmt: skip
     if format_ == "table":
         of = "" if name == "funnel" else f" by {unit}, {population}"
-        tables.show(result, Console(), title=f"{name}{of}", definition=definition)
+        tables.show(result, Terminal(), title=f"{name}{of}", definition=definition)
     else:
         tables.write(result, format_, sys.stdout)
 

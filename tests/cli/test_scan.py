@@ -220,3 +220,14 @@ def test_a_rate_above_the_scope_is_lowered_to_it(targets: Path, scope: Path, tmp
     done = census("preflight", targets, "--scope", scope, "--rate", "999999", "--json", folder=tmp_path)
     assert json.loads(done.stdout)["rate"] == 5000
     assert "above the scope's 5000" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path, database_url: str) -> None:
+    for line in (("stats",), ("kinds",), ("kinds", "--json")):
+        environment = surroundings(tmp_path, database_url)
+        reading, writing = os.pipe()
+        os.close(reading)  # nobody reads at all, which is as early as can be
+        done = subprocess.run(command(*line), env=environment, stdout=writing, stderr=subprocess.PIPE, check=False)
+        os.close(writing)
+        assert done.returncode == 0, (line, done.stderr)
+        assert done.stderr == b""
