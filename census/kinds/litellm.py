@@ -112,6 +112,7 @@ def _model(name: str, entry: Mapping[str, Any], infos: list[dict[str, Any]]) -> 
         context_length=next(filter(None, lengths), None),
         tools=tools,
         tools_source=None if tools is Tools.UNKNOWN else "litellm",
+        tools_level=None if tools is Tools.UNKNOWN else "relay",
     )
 
 

@@ -80,6 +80,7 @@ def _model(
         capabilities=capabilities,
         tools=tools,
         tools_source=tools_source,
+        tools_level=tools_source and "server",
         template_hash=sha256_hex(template) if template else None,
     )
 

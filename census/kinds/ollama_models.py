@@ -105,6 +105,7 @@ def read_model(
         capabilities=told if told is not None else listed,
         tools=tools,
         tools_source=tools_source,
+        tools_level=tools_source and "model",
         remote=is_remote(name, entry),
         template_hash=sha256_hex(template) if template else None,
     )

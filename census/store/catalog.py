@@ -22,7 +22,7 @@ _TEMPORARY = """
 create temporary table if not exists new_model (
     hash bytea, name text, digest text, size bigint, format text, architecture text, parameters bigint,
     quantization text, context_length bigint, context_served bigint, capabilities text[], tools smallint,
-    tools_source text, remote boolean, template_hash text,
+    tools_source text, tools_level text, remote boolean, template_hash text,
     family text, developer text, origin text, derived boolean, base text, rule text
 ) on commit delete rows;
 create temporary table if not exists new_inventory (
@@ -33,7 +33,7 @@ create temporary table if not exists new_inventory (
 
 _MODEL_COLUMNS = (
     "hash, name, digest, size, format, architecture, parameters, quantization, context_length, context_served,"
-    " capabilities, tools, tools_source, remote, template_hash, family, developer, origin, derived, base, rule"
+    " capabilities, tools, tools_source, tools_level, remote, template_hash, family, developer, origin, derived, base, rule"
 )
 _INVENTORY_COLUMNS = (
     "hash, models, size, cut, families, architectures, origins, quantizations, capabilities, unplaced, tools"
@@ -153,7 +153,7 @@ def _model_row(key: bytes, model: Model, line: Lineage) -> tuple[Any, ...]:
         key, model.name, model.digest, model.size, model.format, model.architecture, model.parameters,
         model.quantization, model.context_length, model.context_served,
         None if model.capabilities is None else sorted(model.capabilities),
-        int(model.tools), model.tools_source, model.remote, model.template_hash,
+        int(model.tools), model.tools_source, model.tools_level, model.remote, model.template_hash,
         line.family, line.developer, line.origin, line.derived, line.base, line.rule,
     )  # fmt: skip
 

@@ -198,6 +198,7 @@ model = Table(
     Column("capabilities", ARRAY(Text), comment="What it is said to do, sorted; null when unknown"),
     Column("tools", SmallInteger, nullable=False, comment="Advertises tool calling: 0 no, 1 unknown, 2 yes"),
     Column("tools_source", Text, comment="Where that was read"),
+    Column("tools_level", Text, comment="Whose answer it is: the model's, the server's for any model, or a relay's"),
     Column("remote", Boolean, comment="Whether it runs elsewhere (a cloud model); null when unknown"),
     Column("template_hash", Text, comment="SHA-256 of its chat template, hex; the text is never stored"),
     Column("family", Text, comment="Whose model it is, by lineage; null when no rule places it"),

@@ -28,6 +28,7 @@ select distinct on (e.id, m.name, m.digest)
     m.capabilities,
     stats.tools_word(m.tools) as tools,
     m.tools_source,
+    m.tools_level,
     m.remote,
     stats.verdict_word(e.verdict) as decoy
 from sighting s
