@@ -204,7 +204,8 @@ class Model:
     `name` is at most 512 characters and never a path; `digest` is what the server sent; `size` is bytes;
     `parameters` is a count; context lengths are tokens (trained, and served now); `capabilities` is None
     when unknown, which differs from none; `tools_source` says where the answer about tools was read, `tools_level`
-    whether it is the model's, the server's for any model, or a relay's about somebody else's; `template_hash` is the SHA-256 of a chat template, never its text.
+    whether it is the model's, the server's for any model, or a relay's about somebody else's; `template_hash` is
+    the SHA-256 of a chat template, never its text.
     """
 
     name: str

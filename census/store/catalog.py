@@ -33,7 +33,8 @@ create temporary table if not exists new_inventory (
 
 _MODEL_COLUMNS = (
     "hash, name, digest, size, format, architecture, parameters, quantization, context_length, context_served,"
-    " capabilities, tools, tools_source, tools_level, remote, template_hash, family, developer, origin, derived, base, rule"
+    " capabilities, tools, tools_source, tools_level, remote, template_hash,"
+    " family, developer, origin, derived, base, rule"
 )
 _INVENTORY_COLUMNS = (
     "hash, models, size, cut, families, architectures, origins, quantizations, capabilities, unplaced, tools"
