@@ -58,12 +58,12 @@ def demo(common: Common, /, *, endpoints: int, seed: int, html: Path, workers: i
             _tables(url)
         _page(common, url, html)
     prefix = "" if folder == home() else f"  export CENSUS_HOME={shlex.quote(str(folder))}\n"
-    say(f"\nAll of it took {shown.duration(time.monotonic() - began)}. {_NEXT.format(home=prefix)}")
+    say(f"\nAll of it took {shown.duration(time.monotonic() - began)}.\n{_NEXT.format(home=prefix)}")
     return code
 
 
-_NEXT = """What it did: started a Postgres of its own, simulated a neighbourhood, asked every endpoint what
-it is and what it serves, read-only, located it, stored it, and counted.
+_NEXT = """What it did: started a Postgres of its own, simulated a neighbourhood, asked every endpoint
+what it is and what it serves, read-only, located it, stored it, and counted.
 
 What to try next:
 {home}  census stats                                   the questions it answers
