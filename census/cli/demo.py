@@ -33,11 +33,18 @@ _SHOWN = (("funnel", None), ("countries", 8), ("software", None), ("families", 8
 
 
 @click.command("demo")
-@option("--endpoints", type=click.IntRange(60, 20_000), default=3000, show_default=True, help="Simulated targets.")
-@option("--seed", type=int, default=7, show_default=True, help="Another seed is another neighbourhood.")
+@option(
+    "--endpoints",
+    type=click.IntRange(60, 20_000),
+    metavar="N",
+    default=3000,
+    show_default=True,
+    help="Simulated targets.",
+)
+@option("--seed", type=int, metavar="N", default=7, show_default=True, help="Another seed is another neighbourhood.")
 @option("--html", type=click.Path(path_type=Path, dir_okay=False), default=Path("census-demo.html"), show_default=True,
         metavar="FILE", help="Where the report goes.")  # fmt: skip
-@option("--workers", type=click.IntRange(1, 64), help="Worker processes [default: the number of cores].")
+@option("--workers", type=click.IntRange(1, 64), metavar="N", help="Worker processes [default: the number of cores].")
 @common_options()
 @click.pass_obj
 def demo(common: Common, /, *, endpoints: int, seed: int, html: Path, workers: int | None) -> int:

@@ -11,7 +11,24 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-option = functools.partial(click.option, show_envvar=True)
+
+class _Option(click.Option):
+    """An option whose variable is named after what is written: `census scan --json` and CENSUS_SCAN_JSON."""
+
+    def _name_variable(self, ctx: click.Context) -> None:
+        word = max(self.opts, key=len).lstrip("-").replace("-", "_").upper()
+        self.envvar = f"{ctx.auto_envvar_prefix}_{word}"
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        self._name_variable(ctx)
+        return super().resolve_envvar_value(ctx)
+
+    def get_help_extra(self, ctx: click.Context) -> click.types.OptionHelpExtra:
+        self._name_variable(ctx)
+        return super().get_help_extra(ctx)
+
+
+option = functools.partial(click.option, cls=_Option, show_envvar=True)
 
 
 @dataclass(slots=True)

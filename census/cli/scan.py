@@ -77,9 +77,12 @@ def list_options(function: F) -> F:
             option(
                 "--rate",
                 type=click.FloatRange(min=0, min_open=True),
+                metavar="N",
                 help="New connections a second, all workers together; never above the scope's.",
             ),
-            option("--seed", type=int, help="Seed of the order of asking [default: a random one, stored]."),
+            option(
+                "--seed", type=int, metavar="N", help="Seed of the order of asking [default: a random one, stored]."
+            ),
             option("--shard", metavar="I/N", help="Only the I-th of N parts of the targets, cut by network."),
         )
     ):
@@ -133,13 +136,25 @@ def place_files(given: tuple[Path, ...], *, quiet: bool) -> tuple[str, ...]:
 @click.command("scan", epilog=_SCOPE_EXAMPLE)
 @list_options
 @option("--name", help="What to call the scan.")
-@option("--workers", type=click.IntRange(1, 256), help="Worker processes [default: the number of cores].")
-@option("--timeout", type=click.FloatRange(0.05, 600), default=3.0, show_default=True, help="Seconds for connecting.")
-@option("--deadline", type=click.FloatRange(0.1, 3600), default=15.0, show_default=True,
+@option("--workers", type=click.IntRange(1, 256), metavar="N", help="Worker processes [default: the number of cores].")
+@option(
+    "--timeout",
+    type=click.FloatRange(0.05, 600),
+    metavar="SECONDS",
+    default=3.0,
+    show_default=True,
+    help="Seconds for connecting.",
+)
+@option("--deadline", type=click.FloatRange(0.1, 3600), metavar="SECONDS", default=15.0, show_default=True,
         help="Seconds for all of one target.")  # fmt: skip
 @option("--geoip", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
         help="A place database (MMDB); repeatable, the first that answers counts.")  # fmt: skip
-@option("--metrics-port", type=click.IntRange(1, 65_535), help="Worker n, from 0, serves Prometheus metrics on N+n.")
+@option(
+    "--metrics-port",
+    type=click.IntRange(1, 65_535),
+    metavar="N",
+    help="Worker n, from 0, serves Prometheus metrics on N+n.",
+)
 @option("--json", "as_json", is_flag=True, help="Print the result as one JSON object, the last line of output.")
 @common_options()
 @click.pass_obj
@@ -218,8 +233,13 @@ def _follow(watch: run.Watch, number: int, *, quiet: bool, as_json: bool) -> int
 @click.command("resume")
 @click.argument("wanted", metavar="[SCAN]", default="latest")
 @option("--scope", "scope_file", metavar="FILE", help="A new scope file, when the authorisation was renewed.")
-@option("--workers", type=click.IntRange(1, 256), help="Worker processes [default: the number of cores].")
-@option("--metrics-port", type=click.IntRange(1, 65_535), help="Worker n, from 0, serves Prometheus metrics on N+n.")
+@option("--workers", type=click.IntRange(1, 256), metavar="N", help="Worker processes [default: the number of cores].")
+@option(
+    "--metrics-port",
+    type=click.IntRange(1, 65_535),
+    metavar="N",
+    help="Worker n, from 0, serves Prometheus metrics on N+n.",
+)
 @option("--json", "as_json", is_flag=True, help="Print the result of the whole scan as one JSON object.")
 @common_options()
 @click.pass_obj

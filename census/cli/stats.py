@@ -47,7 +47,7 @@ def scan_number(url: str, wanted: str) -> int | None:
         help="By who made a model, or by the architecture that servers report.")  # fmt: skip
 @option("--versions", is_flag=True, help="software: one row for each version.")
 @option("--triples", is_flag=True, help="co-deployment: three families instead of two.")
-@option("--top", type=click.IntRange(1), help="Only the first so many rows.")
+@option("--top", type=click.IntRange(1), metavar="N", help="Only the first so many rows.")
 @option("--format", "format_", type=click.Choice(("table", "json", "csv", "jsonl")), default="table", show_default=True,
         help="How to write the rows.")  # fmt: skip
 @common_options()
