@@ -115,7 +115,7 @@ def _scan(common: Common, url: str, population: Population, folder: Path, *, see
     lists = Lists((str(listed),), scope, ports_for(scope, ()), seed, None)
     settings = Settings(scope, scope.rate, workers, timeout=1.0, deadline=2.0, places=(str(places),))
     number = create(url, lists, settings, "demo")
-    end = shown.show(run.follow(run.Watch(url, workers, verbose=common.verbose), number), quiet=common.quiet)
+    end = shown.show(run.follow(run.Watch(url, verbose=common.verbose), number), quiet=common.quiet)
     return 1 if end.unexpected_errors else 0
 
 

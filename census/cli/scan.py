@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,6 +63,23 @@ def ports(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -
     return numbers
 
 
+class _Rate(click.FloatRange):
+    """A number of connections a second; `nan` and `inf` are numbers to Python, but no rates."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        rate = float(super().convert(value, param, ctx))
+        if not math.isfinite(rate):
+            self.fail(f"{value!r} is no rate; write connections a second, such as 100", param, ctx)
+        return rate
+
+
+def scan_name(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """A name that cannot be taken for a number or a word of `--scan`."""
+    if value is not None and (value in ("latest", "all") or value.isdecimal() or not value.strip()):
+        raise click.BadParameter(f"{value!r} would mean something else to `census status`; choose another name")
+    return value
+
+
 def list_options(function: F) -> F:
     """What `scan` and `preflight` share: lists, scope, ports, rate, seed, shard."""
     for decorate in reversed(
@@ -76,7 +94,7 @@ def list_options(function: F) -> F:
             ),
             option(
                 "--rate",
-                type=click.FloatRange(min=0, min_open=True),
+                type=_Rate(min=0, min_open=True),
                 metavar="N",
                 help="New connections a second, all workers together; never above the scope's.",
             ),
@@ -135,7 +153,7 @@ def place_files(given: tuple[Path, ...], *, quiet: bool) -> tuple[str, ...]:
 
 @click.command("scan", epilog=_SCOPE_EXAMPLE)
 @list_options
-@option("--name", help="What to call the scan.")
+@option("--name", callback=scan_name, help="What to call the scan.")
 @option("--workers", type=click.IntRange(1, 256), metavar="N", help="Worker processes [default: the number of cores].")
 @option(
     "--timeout",
@@ -174,7 +192,7 @@ def scan(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: t
     )  # fmt: skip
     with database(common) as url:
         number = create(url, wanted, settings, name)
-        watch = run.Watch(url, count, metrics_port, common.verbose)
+        watch = run.Watch(url, metrics_port, common.verbose)
         return _follow(watch, number, quiet=common.quiet, as_json=as_json)
 
 
@@ -253,7 +271,7 @@ def resume(common: Common, /, *, wanted: str, scope_file: str | None, workers: i
     scope = Scope.read(scope_file) if scope_file else None
     with database(common) as url:
         number = run.take_up(url, wanted, scope, count)
-        return _follow(run.Watch(url, count, metrics_port, common.verbose), number, quiet=common.quiet, as_json=as_json)
+        return _follow(run.Watch(url, metrics_port, common.verbose), number, quiet=common.quiet, as_json=as_json)
 
 
 @click.command("status")

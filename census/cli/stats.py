@@ -64,6 +64,10 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         _list()
         return
     definition = statistics.definition(name)  # before a database is opened: a typing error is told at once
+    for word, given in (("by", by != "family"), ("versions", versions), ("triples", triples)):
+        if given and word not in statistics.STATISTICS[name].options:
+            takers = ", ".join(each.name for each in statistics.STATISTICS.values() if word in each.options)
+            raise click.UsageError(f"{name} takes no --{word}; {takers} does")
     with database(common) as url, engine(url).connect() as connection:
         result = statistics.rows(
             connection, name, scan=scan_number(url, wanted), since=since, until=until, unit=unit,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import errno
 
 import aiohttp
-from aiohttp.http_exceptions import HttpProcessingError, TransferEncodingError
+from aiohttp.http_exceptions import HttpProcessingError
 
 from census.facts import Outcome
 
@@ -63,8 +63,6 @@ def outcome_of(error: BaseException) -> Outcome | None:
         return None
     if isinstance(error, OSError) and not isinstance(error, aiohttp.ClientError) and number in _BY_NUMBER:
         return _BY_NUMBER[number]
-    if isinstance(error.__cause__, TransferEncodingError):
-        return Outcome.NOT_HTTP  # bad chunks, told apart by aiohttp only when they come in the same packet as the head
     for kind, outcome in _BY_TYPE:
         if isinstance(error, kind):
             return outcome

@@ -177,6 +177,7 @@ class _Visit:
             cut=reading.cut,
             running=reading.running,
             relay=reading.relay,
+            imprint=reading.imprint,
             signals=reading.signals,
             latency_ms=self._latency,
             certificate=self._talk.certificate,

@@ -32,6 +32,7 @@ from census.probe.pace import Pace, network_of
 
 BODY_CAP = 2 * 1024 * 1024  # bytes kept of an answer, after decompression
 _READ = 64 * 1024
+_FIELD_CAP = 64 * 1024  # bytes of one header; a server with more is not worth reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +148,15 @@ class Conversation:
         self._ready = self._live = protocol
 
     async def _secure(self, transport: asyncio.Transport) -> _Protocol:
+        if transport.is_closing():
+            raise TlsError("the connection was closed before the handshake")
         loop = asyncio.get_running_loop()
         protocol = _Protocol(loop)
         name = self.target.name or self.address
         try:
             secured = await loop.start_tls(transport, protocol, self._context, server_hostname=name)
+            if secured is not None:
+                protocol.connection_made(secured)  # fails when the other side has gone meanwhile
         except (ssl.SSLError, OSError, ValueError) as error:
             transport.abort()
             raise TlsError(str(error)) from error
@@ -160,7 +165,6 @@ class Conversation:
             raise
         if secured is None:
             raise TlsError("the connection was lost in the handshake")
-        protocol.connection_made(secured)
         raw = secured.get_extra_info("ssl_object").getpeercert(binary_form=True)
         self.certificate = hashlib.sha256(raw).hexdigest() if raw else None
         return protocol
@@ -210,10 +214,13 @@ class Conversation:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),
                 auto_decompress=False,
+                max_line_size=_FIELD_CAP,
+                max_field_size=_FIELD_CAP,
             )
+        address = f"[{self.address}]" if ":" in self.address else self.address
         url = URL.build(
             scheme="https" if self.tls else "http",
-            host=self.target.name or self.address,
+            host=self.target.name or address,
             port=self.target.port,
             path=question.path,
             encoded=True,

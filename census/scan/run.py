@@ -44,7 +44,6 @@ class Watch:
     """How workers are run on this machine."""
 
     database: str
-    workers: int
     metrics_port: int | None = None
     verbose: bool = False
 
@@ -65,7 +64,8 @@ def create(
 ) -> int:
     """Store a new scan with all its chunks, or nothing; gives its number. The first real scan removes the demo's."""
     scope = plan.scope
-    places = Places([Path(file) for file in settings.places]).describe()
+    with Places([Path(file) for file in settings.places]) as opened:
+        places = opened.describe()
     with connect(database) as connection, connection.transaction():
         new = scans.NewScan(
             name=name, reference=scope.reference, basis=scope.basis, contact=scope.contact,
@@ -77,8 +77,13 @@ def create(
         scan = scans.create(connection, new)
         claims.add_chunks(connection, scan, chunks)
         read = {"lists": list(lists), "lines_that_are_no_target": plan.problems.count}
-        scans.note_lists(connection, scan, read)
+        scans.complete(connection, scan, _fitting(connection, scan, settings).to_json(), read)
     return scan
+
+
+def _fitting(connection: psycopg.Connection[Any], scan: int, settings: Settings) -> Settings:
+    """No more workers than chunks: they share the rate evenly, and one that is idle would waste its share."""
+    return replace(settings, workers=max(1, min(settings.workers, claims.open_chunks(connection, scan))))
 
 
 def take_up(database: str, wanted: str, scope: Scope | None, workers: int) -> int:
@@ -93,7 +98,7 @@ def take_up(database: str, wanted: str, scope: Scope | None, workers: int) -> in
         settings.scope.check_valid(datetime.now(UTC).date())
         settings = replace(settings, rate=min(settings.rate, settings.scope.rate))
         _wait_until_free(connection, scan)
-        scans.begin_again(connection, scan, settings.to_json())
+        scans.begin_again(connection, scan, _fitting(connection, scan, settings).to_json())
     return scan
 
 
@@ -114,9 +119,8 @@ def follow(watch: Watch, scan: int) -> Iterator[Progress]:
     Raises ScanFailedError or AuthorizationEndedError. When the caller stops early the workers are stopped too.
     """
     with connect(watch.database) as connection:
-        crew = Crew(
-            watch.database, scan, watch.workers, metrics_port=watch.metrics_port, verbose=watch.verbose
-        )  # fmt: skip
+        workers = Settings.from_json(scans.settings(connection, scan)).workers
+        crew = Crew(watch.database, scan, workers, metrics_port=watch.metrics_port, verbose=watch.verbose)
         with crew:
             while crew.running:
                 yield scans.progress(connection, scan)

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from census.errors import UseError
 from census.facts import Outcome
+from census.store import crowds
 from census.store.claims import STALE
 
 DEMO = "DEMO (simulated)"  # the authorisation's reference of scans that `census demo` makes
@@ -98,9 +99,9 @@ def create(connection: Connection[Any], scan: NewScan) -> int:
     return int(row[0])
 
 
-def note_lists(connection: Connection[Any], scan: int, lists: dict[str, Any]) -> None:
-    """Store what was read: names of the lists, lines that were no target."""
-    connection.execute("update scan set lists = %s where id = %s", (Jsonb(lists), scan))
+def complete(connection: Connection[Any], scan: int, settings: dict[str, Any], lists: dict[str, Any]) -> None:
+    """Store what is known once the lists have been read: settings as they apply, names and faults of the lists."""
+    connection.execute("update scan set settings = %s, lists = %s where id = %s", (Jsonb(settings), Jsonb(lists), scan))
 
 
 def rest(connection: Connection[Any], scan: int) -> None:
@@ -123,12 +124,15 @@ def begin_again(connection: Connection[Any], scan: int, settings: dict[str, Any]
 
 
 def end(connection: Connection[Any], scan: int) -> bool:
-    """Close a scan if all its chunks are done; says whether they are."""
-    row = connection.execute(
-        """update scan set ended = coalesce(ended, now()), heartbeat = null
-           where id = %s and not exists (select from chunk where scan_id = scan.id and not done) returning id""",
-        (scan,),
-    ).fetchone()
+    """Close a scan if all its chunks are done, with what its endpoints together tell; says whether they are."""
+    with connection.transaction():
+        row = connection.execute(
+            """update scan set ended = coalesce(ended, now()), heartbeat = null
+               where id = %s and not exists (select from chunk where scan_id = scan.id and not done) returning id""",
+            (scan,),
+        ).fetchone()
+        if row is not None:
+            crowds.judge(connection)
     return row is not None
 
 

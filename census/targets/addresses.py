@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import TypeAlias
 
@@ -58,7 +58,7 @@ def network(text: str) -> Network:
     base, slash, length = text.partition("/")
     version, value = number(base)
     bits = _prefix(text, length, version) if slash else BITS[version]
-    meant = ip_network((value, bits), strict=False)
+    meant = (IPv4Network if version == IPV4 else IPv6Network)((value, bits), strict=False)
     if int(meant.network_address) != value:
         raise ValueError(f"{text!r} has host bits set; write {meant} for the network, {base} for the one address")
     return meant

@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
 
 from census import metrics
 from census.facts import Observation, Outcome, Target, Tools
@@ -92,6 +93,8 @@ CASES: dict[str, tuple[Handler, Outcome]] = {
     ),
     "closed in the header": (raw(b"HTTP/1.1 200 OK\r\nContent-Ty"), Outcome.BROKEN_OFF),
     "bad chunks": (raw(CHUNKED + b"zz\r\nno\r\n", 0.1), Outcome.NOT_HTTP),
+    "closed in a chunk": (raw(CHUNKED + b'10\r\n{"models":['), Outcome.BROKEN_OFF),
+    "closed in a later chunk": (raw(CHUNKED, 0.1, b'10\r\n{"models":['), Outcome.BROKEN_OFF),
     "bad chunks later": (raw(CHUNKED, 0.1, b"zz\r\nno\r\n", 0.1), Outcome.NOT_HTTP),
     "never an answer": (raw(30.0), Outcome.TOO_SLOW),
     "a drip": (drip, Outcome.TOO_SLOW),
@@ -217,6 +220,32 @@ def test_a_tls_server_that_says_so_to_plain_http_is_asked_again_with_tls() -> No
     assert seen.outcome is Outcome.EMPTY
     assert seen.connections == 2
     assert seen.certificate is not None
+
+
+def test_a_tls_target_that_closes_at_once_is_its_own_fault() -> None:
+    async def goes(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    async def run() -> Observation:
+        async with listen(goes) as wire:
+            prober = Prober(Manners("census/test", None, lambda _: True), Pace(100, 100), tls_context())
+            return await prober.look(Target("127.0.0.1", wire.port, tls=True), "127.0.0.1")
+
+    before = metrics.unexpected_errors()
+    for _ in range(5):
+        assert uvloop.run(run()).outcome in (Outcome.TLS_FAILED, Outcome.BROKEN_OFF)
+    assert metrics.unexpected_errors() == before
+
+
+def test_an_ipv6_target_is_asked_like_any_other() -> None:
+    async def run() -> tuple[Observation, Wire]:
+        async with listen(answers({"/api/tags": TAGS}), "::1") as wire:
+            prober = Prober(Manners("census/test", None, lambda _: True), Pace(100, 100), tls_context())
+            return await prober.look(Target("::1", wire.port), "::1"), wire
+
+    seen, wire = asyncio.run(run())
+    assert seen.outcome is Outcome.SERVED
+    assert wire.headers[0]["host"] == f"[::1]:{wire.port}"
 
 
 def test_refused_is_refused() -> None:
