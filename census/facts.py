@@ -76,17 +76,31 @@ class Verdict(enum.IntEnum):
 
 
 class Signal(enum.Enum):
-    """A sign that an endpoint only pretends, with the verdict that it alone carries.
-
-    The signs are what real servers never do; the worst that fired is the endpoint's verdict.
-    """
+    """A sign that an endpoint only pretends, with the verdict it carries alone; the worst is the endpoint's."""
 
     CANARY = ("canary", Verdict.DECOY)  # a path that cannot exist answers 2xx
     DIGEST = ("digest", Verdict.DECOY)  # "Ollama" with digests that are not 64 hex digits
     FIELD_TOO_NEW = ("field_too_new", Verdict.DECOY)  # a field that the claimed version did not have
     FIELD_MISSING = ("field_missing", Verdict.SUSPECT)  # a field that the claimed version always has
+    ENGINE_TOO_NEW = ("engine_too_new", Verdict.SUSPECT)  # a model that the claimed version could not run
+    METHOD = ("method", Verdict.SUSPECT)  # a wrong method answered as the claimed version does not
+    DIGEST_SHARED = ("digest_shared", Verdict.SUSPECT)  # one digest for different models
+    DIGEST_STATIC = ("digest_static", Verdict.SUSPECT)  # the digest that an emulator gives to every model
+    EMULATED = ("emulated", Verdict.SUSPECT)  # the version and the marks of an emulator, but recognised as none
     SERVER_HEADER = ("server_header", Verdict.SUSPECT)  # a Python web server that calls itself Ollama
     NOT_FOUND_SHAPE = ("not_found_shape", Verdict.SUSPECT)  # a 404 that is not this server's 404
+    ECHO = ("echo", Verdict.SUSPECT)  # a path that cannot exist answers what a path that exists does
+    SHOW_ANY = ("show_any", Verdict.SUSPECT)  # details of a model that was made up
+    ALL_LOADED = ("all_loaded", Verdict.SUSPECT)  # every model of a longer list is loaded
+    MEMORY = ("memory", Verdict.SUSPECT)  # models of hundreds of GB are loaded
+    TOOL_MAGOO = ("tool:magoo", Verdict.DECOY)  # this and the next: tells of known tools (kinds/ollama_decoys.py)
+    TOOL_SIGHTEM = ("tool:sightem", Verdict.DECOY)
+    TOOL_RC_CHN = ("tool:rc-chn", Verdict.DECOY)
+    TOOL_PEDXYUYUKO = ("tool:pedxyuyuko", Verdict.DECOY)
+    TOOL_QQLZFMN = ("tool:qqlzfmn", Verdict.DECOY)
+    TEN_PORTS = ("ten_ports", Verdict.DECOY)  # one of so many of an address with one inventory (store/crowds.py)
+    MANY_PORTS = ("many_ports", Verdict.SUSPECT)  # likewise, five or more
+    CLONE = ("clone", Verdict.SUSPECT)  # one inventory, written at the same instants, in many networks
 
     def __init__(self, word: str, verdict: Verdict) -> None:
         self.word = word
@@ -229,7 +243,8 @@ class Model:
 class Reading:
     """What a kind read from its exchanges: outcome is SERVED, EMPTY, LOCKED or MISREAD.
 
-    `cut` says that the server listed more models than are kept; `running` counts the models loaded now.
+    `cut` says that the server listed more models than are kept; `running` counts the models loaded now; `imprint` is
+    a SHA-256 in hex that only copies of one machine share, None where the server does not tell enough.
     """
 
     outcome: Outcome
@@ -238,6 +253,7 @@ class Reading:
     cut: bool = False
     running: int | None = None
     relay: bool = False
+    imprint: str | None = None
     signals: frozenset[Signal] = frozenset()
 
 
@@ -259,6 +275,7 @@ class Observation:
     cut: bool = False
     running: int | None = None
     relay: bool = False
+    imprint: str | None = None
     signals: frozenset[Signal] = field(default_factory=frozenset)
     latency_ms: float | None = None
     certificate: str | None = None

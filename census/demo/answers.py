@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from census.demo import fastapi_answers, ollama_answers
+from census.demo import fastapi_answers, ollama_answers, pretenders
 from census.demo.answer import Answer, Dialect
 from census.demo.behaviour import Behaviour
 from census.demo.catalogue import JINJA_TEXT, TEMPLATES, Entry
@@ -153,6 +153,8 @@ _ANSWERS: Final[dict[Behaviour, Callable[[Resident, str, str, bytes], Answer]]] 
     Behaviour.LLAMA_CPP: _llama_cpp,
     Behaviour.LLAMA_CPP_LOCKED: _llama_cpp,
     Behaviour.MLX_LM: _mlx_lm,
+    Behaviour.DECOY_MAGOO: pretenders.magoo,
+    Behaviour.DECOY_RC_CHN: pretenders.rc_chn,
     Behaviour.NGINX_PAGE: _nginx,
     Behaviour.NGINX_404: _nginx,
     Behaviour.NGINX_LOCKED: _nginx,

@@ -8,7 +8,7 @@ from typing import Final
 
 from census.demo import catalogue
 from census.demo.catalogue import Entry
-from census.facts import Outcome, Verdict
+from census.facts import Outcome, Signal, Verdict
 
 Weighted = tuple[tuple[str, int], ...]
 Ports = tuple[tuple[int, int], ...]
@@ -47,15 +47,20 @@ class Behaviour(enum.StrEnum):
     DECOY_CANARY = "decoy-canary"  # 200 for every path
     DECOY_DIGEST = "decoy-digest"  # digests with a prefix that Ollama's never have
     DECOY_FIELDS = "decoy-fields"  # fields that its version did not have
+    DECOY_MAGOO = "decoy-magoo"  # as magoo/ollama-honeypot answers
+    DECOY_RC_CHN = "decoy-rc-chn"  # as RC-CHN/Ollama-Honeypot answers
+    DECOY_PORTS = "decoy-ports"  # one of ten ports of its address that list the same
     SUSPECT_PYTHON = "suspect-python"  # an Ollama behind a web server in Python
+    SUSPECT_CLONE = "suspect-clone"  # one of some in different networks that were all made at the same instant
 
 
 @dataclass(frozen=True, slots=True)
 class Nature:
     """What is true of every resident of one behaviour.
 
-    `weight` is its part of 1000 targets; `ports` and `versions` are the usual ones with their weights; `menu` is what
-    it may serve, `bands` how many of it: (from, to, weight).
+    `weight` is its part of 1000 targets, 0 for those that only come together; `ports` and `versions` are the usual
+    ones with their weights; `menu` is what it may serve, `bands` how many of it: (from, to, weight); `signals` are
+    those that a scan with details finds.
     """
 
     weight: int
@@ -65,7 +70,12 @@ class Nature:
     versions: Weighted = ()
     menu: tuple[Entry, ...] = ()
     bands: Bands = ((0, 0, 1),)
-    verdict: Verdict = Verdict.CREDIBLE
+    signals: tuple[Signal, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of its signals."""
+        return max((signal.verdict for signal in self.signals), default=Verdict.CREDIBLE)
 
     @property
     def is_ollama(self) -> bool:
@@ -101,8 +111,28 @@ _SEVERAL: Final[Bands] = ((2, 5, 1),)
 _ONE: Final[Bands] = ((1, 1, 1),)
 
 
-def _ollama(weight: int, verdict: Verdict = Verdict.CREDIBLE, versions: Weighted = _VERSIONS) -> Nature:
-    return Nature(weight, Outcome.SERVED, _11434, "Ollama", versions, catalogue.OLLAMA, _INVENTORY, verdict)
+# What the tools that are played here always list.
+_MAGOO: Final = catalogue.entries("""
+llama2:latest               llama       7B       Q4_0    4096    plain      -                0.1.0   1   Llama
+mistral:latest              llama       7B       Q4_0    32768   plain      -                0.1.0   1   Mistral
+""")
+_RC_CHN: Final = catalogue.entries("""
+qwq:latest                  qwen2       32.8B    Q4_K_M  40960   tools      -                0.5.13  1   Qwen
+deepseek-r1:14b             qwen2       14.8B    Q4_K_M  131072  plain      thinking         0.5.5   1   DeepSeek<Qwen
+deepseek-r1:32b             qwen2       32.8B    Q4_K_M  131072  plain      thinking         0.5.5   1   DeepSeek<Qwen
+deepseek-r1:671b            deepseek2   671B     Q4_K_M  163840  plain      thinking         0.5.5   1   DeepSeek
+""")
+_S: Final = Signal
+
+
+def _ollama(
+    weight: int,
+    *signals: Signal,
+    versions: Weighted = _VERSIONS,
+    menu: tuple[Entry, ...] = catalogue.OLLAMA,
+    bands: Bands = _INVENTORY,
+) -> Nature:
+    return Nature(weight, Outcome.SERVED, _11434, "Ollama", versions, menu, bands, signals)
 
 
 def _other(weight: int, outcome: Outcome, ports: Ports = _WEB) -> Nature:
@@ -140,8 +170,17 @@ MIX: Final[dict[Behaviour, Nature]] = {
     Behaviour.BROKEN_JSON: _other(4, Outcome.MISREAD, _11434),
     Behaviour.NO_LIST: _other(4, Outcome.MISREAD, _11434),
     Behaviour.ENDLESS: _other(3, Outcome.MISREAD, _11434),
-    Behaviour.DECOY_CANARY: _ollama(12, Verdict.DECOY),
-    Behaviour.DECOY_DIGEST: _ollama(8, Verdict.DECOY),
-    Behaviour.DECOY_FIELDS: _ollama(8, Verdict.DECOY, (("0.5.4", 1), ("0.5.7", 1))),
-    Behaviour.SUSPECT_PYTHON: _ollama(9, Verdict.SUSPECT),
-}
+    Behaviour.DECOY_CANARY: _ollama(12, _S.CANARY),
+    Behaviour.DECOY_DIGEST: _ollama(8, _S.DIGEST),
+    Behaviour.DECOY_FIELDS: _ollama(8, _S.FIELD_TOO_NEW, versions=(("0.5.4", 1), ("0.5.7", 1))),
+    Behaviour.DECOY_MAGOO: _ollama(
+        4, _S.DIGEST, _S.NOT_FOUND_SHAPE, _S.SERVER_HEADER, _S.SHOW_ANY, _S.TOOL_MAGOO,
+        versions=(), menu=_MAGOO, bands=((2, 2, 1),),
+    ),
+    Behaviour.DECOY_RC_CHN: _ollama(
+        4, _S.ALL_LOADED, _S.MEMORY, _S.TOOL_RC_CHN, versions=(("0.6.2", 1),), menu=_RC_CHN, bands=((4, 4, 1),)
+    ),
+    Behaviour.DECOY_PORTS: _ollama(0, _S.MANY_PORTS, _S.TEN_PORTS, bands=_FEW),
+    Behaviour.SUSPECT_PYTHON: _ollama(9, _S.NOT_FOUND_SHAPE, _S.SERVER_HEADER),
+    Behaviour.SUSPECT_CLONE: _ollama(0, _S.CLONE, bands=((3, 6, 1),)),
+}  # fmt: skip

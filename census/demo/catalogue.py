@@ -95,7 +95,7 @@ class Entry:
     @property
     def digest(self) -> str:
         """The manifest's digest, 64 hex digits: the same wherever the model is."""
-        return hashlib.sha256(self.name.encode()).hexdigest()
+        return hashlib.sha256(f"manifest of {self.name}".encode()).hexdigest()
 
     @property
     def size(self) -> int:
@@ -152,12 +152,13 @@ def _entry(line: str) -> Entry:
     )
 
 
-def _entries(table: str) -> tuple[Entry, ...]:
+def entries(table: str) -> tuple[Entry, ...]:
+    """The lines of a table as below."""
     return tuple(_entry(line) for line in table.splitlines() if line.strip())
 
 
 # name  architecture  parameters  quantization  context  template  extras  since  weight  family[<base]; _ is a space
-OLLAMA: Final = _entries("""
+OLLAMA: Final = entries("""
 llama3:8b                   llama       8.0B     Q4_0    8192    plain      -                0.1.32  58  Llama
 llama3:70b                  llama       70.6B    Q4_0    8192    plain      -                0.1.32  8   Llama
 llama2:7b                   llama       7B       Q4_0    4096    plain      -                0.1.0   22  Llama
@@ -249,7 +250,7 @@ exaone3.5:7.8b              exaone      7.8B     Q4_K_M  32768   plain      -   
 """)
 
 # What others serve. Here parameters and quantization are what the name says, except with llama.cpp, which counts.
-VLLM: Final = _entries("""
+VLLM: Final = entries("""
 Qwen/Qwen2.5-7B-Instruct                - 7B  -   32768  ? - 0 30 Qwen
 Qwen/Qwen3-8B                           - 8B  -   40960  ? - 0 25 Qwen
 Qwen/Qwen3-32B-FP8                      - 32B FP8 40960  ? - 0 12 Qwen
@@ -260,14 +261,14 @@ mistralai/Mistral-7B-Instruct-v0.3      - 7B  -   32768  ? - 0 10 Mistral
 google/gemma-3-27b-it                   - 27B -   131072 ? - 0 8  Gemma
 openai/gpt-oss-120b                     - 120B -  131072 ? - 0 8  gpt-oss
 """)
-LLAMA_CPP: Final = _entries("""
+LLAMA_CPP: Final = entries("""
 Qwen2.5-7B-Instruct-Q4_K_M.gguf         - 7.6B Q4_K_M 32768  jinja - 0 30 Qwen
 Qwen3-8B-Q4_K_M.gguf                    - 8.2B Q4_K_M 40960  jinja - 0 20 Qwen
 Meta-Llama-3.1-8B-Instruct-Q5_K_M.gguf  - 8.0B Q5_K_M 131072 jinja - 0 25 Llama
 gemma-3-4b-it-Q8_0.gguf                 - 3.9B Q8_0   131072 plain - 0 15 Gemma
 Mistral-7B-Instruct-v0.2.Q6_K.gguf      - 7.2B Q6_K   32768  plain - 0 10 Mistral
 """)
-LITELLM: Final = _entries("""
+LITELLM: Final = entries("""
 llama-3.3-70b           - 70B -      131072 tools - 0 20 Llama
 qwen2.5-72b-instruct    - 72B -      32768  tools - 0 20 Qwen
 deepseek-r1             - -   -      131072 plain - 0 15 DeepSeek
@@ -276,18 +277,18 @@ nomic-embed-text        - -   -      8192   plain - 0 10 Nomic_Embed
 phi-4                   - -   -      16384  ?     - 0 10 Phi
 in-house                - -   -      8192   ?     - 0 10 -
 """)
-OPENAI: Final = _entries("""
+OPENAI: Final = entries("""
 Qwen2.5-14B-Instruct    - 14B -      32768  ? - 0 20 Qwen
 Llama-3.1-8B-Instruct   - 8B  -      131072 ? - 0 20 Llama
 gemma-2-9b-it           - 9B  -      8192   ? - 0 10 Gemma
 assistant               - -   -      8192   ? - 0 10 -
 """)
-LLAMA_CPP_PYTHON: Final = _entries("""
+LLAMA_CPP_PYTHON: Final = entries("""
 models/mistral-7b-instruct-v0.2.Q4_K_M.gguf - 7B Q4_K_M 32768  ? - 0 20 Mistral
 models/qwen2.5-7b-instruct-q4_k_m.gguf      - 7B Q4_K_M 32768  ? - 0 20 Qwen
 models/llama-3.2-3b-instruct-q8_0.gguf      - 3B Q8_0   131072 ? - 0 15 Llama
 """)
-MLX_LM: Final = _entries("""
+MLX_LM: Final = entries("""
 mlx-community/Qwen3-8B-bf16             - 8B  BF16 40960  ? - 0 20 Qwen
 mlx-community/Llama-3.2-3B-Instruct-bf16 - 3B BF16 131072 ? - 0 20 Llama
 mlx-community/gemma-2-9b-it-bf16        - 9B  BF16 8192   ? - 0 10 Gemma

@@ -16,6 +16,16 @@ SHOW_TELLS: Final[Release] = (0, 6, 4)  # the first with capabilities in show
 THINKING: Final[Release] = (0, 9, 0)  # the first that knows of it
 LIST_TELLS: Final[Release] = (0, 30, 0)  # the first with capabilities in the list
 
+# How the digests begin by which two tools are known.
+_DIGESTS_BEGIN: Final = {
+    (Behaviour.DECOY_MAGOO, "llama2:latest"): "a2af6cc3eb7f",
+    (Behaviour.DECOY_MAGOO, "mistral:latest"): "b2af6cc3",
+    (Behaviour.DECOY_RC_CHN, "qwq:latest"): "cc1091b0",
+    (Behaviour.DECOY_RC_CHN, "deepseek-r1:14b"): "ea35dfe1",
+    (Behaviour.DECOY_RC_CHN, "deepseek-r1:32b"): "38056bbc",
+    (Behaviour.DECOY_RC_CHN, "deepseek-r1:671b"): "739e1b22",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -48,13 +58,16 @@ def rules_of(behaviour: Behaviour, version: str | None) -> Release:
 
 def digest_of(behaviour: Behaviour, entry: Entry) -> str:
     """The digest that an Ollama lists for a model."""
-    return f"sha256:{entry.digest}" if behaviour is Behaviour.DECOY_DIGEST else entry.digest
+    digest = (_DIGESTS_BEGIN.get((behaviour, entry.name), "") + entry.digest)[: len(entry.digest)]
+    return f"sha256:{digest}" if behaviour in (Behaviour.DECOY_DIGEST, Behaviour.DECOY_MAGOO) else digest
 
 
 def hold(entry: Entry, behaviour: Behaviour, version: str | None) -> Held:
     """What is to be known of a model that a resident serves."""
     ollama = MIX[behaviour].is_ollama
-    capabilities, tools, source = _ollama(entry, rules_of(behaviour, version)) if ollama else _others(entry, behaviour)
+    mum = behaviour is Behaviour.DECOY_RC_CHN  # it calls the names that it lists invalid
+    told = _ollama(entry, rules_of(behaviour, version)) if ollama and not mum else _others(entry, behaviour)
+    capabilities, tools, source = told
     return Held(
         entry=entry,
         name=entry.name,

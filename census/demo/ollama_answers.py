@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from typing import Any, Final
 
 from census.demo.answer import Answer, Dialect
@@ -13,7 +14,7 @@ from census.demo.population import Resident
 
 _JSON: Final = "application/json; charset=utf-8"
 _GIN_404: Final = "404 page not found"
-_MODIFIED: Final = "2026-10-04T12:00:00.123456789Z"
+_EXPIRES: Final = "2026-10-04T12:05:00.123456789Z"
 _CREATED: Final = 1791115200
 _EMBEDDING_LENGTH: Final = 4096
 
@@ -40,7 +41,7 @@ def answer(resident: Resident, method: str, path: str, body: bytes) -> Answer:
     if route is None or release < route[1]:
         return _no_path(resident)
     if method != route[0]:
-        refusal = _text(405, "405 method not allowed") if release >= _TELLS_METHOD else _no_path(resident)
+        refusal = _text(405, "405 method not allowed") if release >= _TELLS_METHOD else _text(404, _GIN_404)
         return refusal.told_in(dialect)
     return _routed(resident, path, body).told_in(dialect)
 
@@ -101,6 +102,12 @@ def _details(held: Held, rules: Release, *, listed: bool) -> dict[str, Any]:
     return details
 
 
+def _modified(resident: Resident) -> str:
+    """When its models were written: no two machines agree to the nanosecond, but those that are copies do."""
+    machine = "" if resident.behaviour is Behaviour.SUSPECT_CLONE else resident.endpoint
+    return f"2026-10-04T12:00:00.{zlib.crc32(machine.encode()) % 10**9:09}Z"
+
+
 def _listed(resident: Resident, held: Held) -> dict[str, Any]:
     """One entry of the list."""
     entry = held.entry
@@ -109,7 +116,7 @@ def _listed(resident: Resident, held: Held) -> dict[str, Any]:
     if entry.remote:
         told |= {"remote_model": held.name.removesuffix("-cloud"), "remote_host": "https://ollama.com:443"}
     told |= {
-        "modified_at": _MODIFIED,
+        "modified_at": _modified(resident),
         "size": entry.size,
         "digest": digest_of(resident.behaviour, entry),
         "details": _details(held, rules, listed=True),
@@ -127,7 +134,7 @@ def _loaded(resident: Resident, held: Held) -> dict[str, Any]:
         "size": held.entry.size,
         "digest": digest_of(resident.behaviour, held.entry),
         "details": _details(held, release_of(resident.version), listed=False),
-        "expires_at": _MODIFIED,
+        "expires_at": _EXPIRES,
         "size_vram": held.entry.size,
     }
     if release_of(resident.version) >= _PS_CONTEXT:
@@ -193,5 +200,5 @@ def _shown(resident: Resident, held: Held) -> Answer:
         }
     if rules >= SHOW_TELLS:
         told["capabilities"] = list(entry.capabilities(jinja=sees_jinja, thinking=rules >= THINKING))[::-1]
-    told["modified_at"] = _MODIFIED
+    told["modified_at"] = _modified(resident)
     return Answer(Dialect.GIN, 200, _JSON, go_json(told), chunked=True)

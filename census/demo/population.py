@@ -6,19 +6,21 @@ inference servers, most of them Ollama of all ages; the rest is what else a scan
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from census.demo import sites
+from census.demo import catalogue, sites
 from census.demo.behaviour import MIX, Behaviour
 from census.demo.catalogue import Entry
 from census.demo.holdings import Held, hold, release_of
 from census.demo.sites import Site
 from census.facts import Outcome, Verdict
+from census.probe.pace import network_of
 from census.store.scans import DEMO
 
 _PORTS_OF_A_HOST: Final = ((1, 85), (2, 11), (3, 4))  # ports, and how many hosts of a hundred have so many
@@ -26,8 +28,14 @@ _VINTAGE: Final = 0.26  # hosts whose owner set them up early and kept to the mo
 _VINTAGE_BEFORE: Final = (0, 3)
 _PS_SINCE: Final = (0, 1, 38)  # the first that tells what is loaded
 _T = TypeVar("_T")
+Where = tuple[Site, str]
+Free = dict[Site, list[str]]
 _LAST_PORT: Final = 65535
 _HOSTS_OF_A_NETWORK: Final = range(1, 255)
+_ROOM: Final = 60  # endpoints from which on those that only come together are there too
+_CROWDS: Final = {Behaviour.DECOY_PORTS: 10, Behaviour.SUSPECT_CLONE: 6}
+_CROWD_PORT: Final = 20000
+_PORT: Final = 11434
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,7 @@ class Resident:
 
     `software`, `version` and `models` are those of a recognised server (served, locked, empty), else None and none;
     `running` is the number of models loaded now, None where the server does not tell; the place is as the file of
-    `Population.write_places` has it.
+    `Population.write_places` has it; `signals` are the words of those that fire, sorted.
     """
 
     address: str
@@ -53,6 +61,7 @@ class Resident:
     city: str | None
     asn: int | None
     organization: str | None
+    signals: tuple[str, ...] = ()
 
     @property
     def endpoint(self) -> str:
@@ -102,13 +111,17 @@ def generate(seed: int, endpoints: int = 3000) -> Population:
     if endpoints < 1:
         raise ValueError(f"a neighbourhood of {endpoints} endpoints is none; ask for one or more")
     rng = random.Random(seed)  # noqa: S311  a simulation that must repeat, not a secret
-    hosts = _hosts(rng, _behaviours(rng, endpoints))
-    placed = sites.networks(seed, len(hosts))
+    crowds = _CROWDS if endpoints >= _ROOM else {}
+    hosts = _hosts(rng, _behaviours(rng, endpoints - sum(crowds.values())))
+    placed = sites.networks(seed, len(hosts) + sum(crowds.values()))
+    free = _free(rng, placed)
     residents = [
-        _resident(rng, site, address, port, behaviour)
-        for (site, address), crowd in zip(_addresses(rng, placed, len(hosts)), hosts, strict=True)
+        _resident(rng, where, port, behaviour)
+        for where, crowd in zip(_anywhere(rng, free, len(hosts)), hosts, strict=True)
         for port, behaviour in _on_ports(rng, crowd)
     ]
+    for behaviour, size in crowds.items():
+        residents += _crowd(rng, free, behaviour, size)
     residents.sort(key=lambda each: (*map(int, each.address.split(".")), each.port))
     return Population(tuple(residents), placed)
 
@@ -118,6 +131,8 @@ def _behaviours(rng: random.Random, endpoints: int) -> list[Behaviour]:
     drawn: list[Behaviour] = []
     total = sum(nature.weight for nature in MIX.values())
     for behaviour, nature in MIX.items():
+        if nature.weight == 0:
+            continue
         drawn += [behaviour] * max(1, round(endpoints * nature.weight / total))
     common = max(MIX, key=lambda behaviour: MIX[behaviour].weight)
     rare = [behaviour for behaviour in drawn if behaviour is not common]
@@ -139,16 +154,42 @@ def _hosts(rng: random.Random, behaviours: Sequence[Behaviour]) -> list[Sequence
     return hosts
 
 
-def _addresses(rng: random.Random, placed: dict[Site, tuple[str, ...]], count: int) -> Iterator[tuple[Site, str]]:
-    """A site and an address of its own for each host."""
+def _free(rng: random.Random, placed: dict[Site, tuple[str, ...]]) -> Free:
     free = {
         site: [f"{prefix}.{last}" for prefix in prefixes for last in _HOSTS_OF_A_NETWORK]
         for site, prefixes in placed.items()
     }
     for addresses in free.values():
         rng.shuffle(addresses)
-    chosen = rng.choices(list(placed), [site.share for site in placed], k=count)
+    return free
+
+
+def _anywhere(rng: random.Random, free: Free, count: int) -> Iterator[Where]:
+    """A site and a free address of its own for each of so many hosts."""
+    chosen = rng.choices(list(free), [site.share for site in free], k=count)
     return ((site, free[site].pop()) for site in chosen)
+
+
+def _in_networks(rng: random.Random, free: Free, count: int) -> Iterator[Where]:
+    """The same, each in another network."""
+    networks = sorted({network_of(address) for addresses in free.values() for address in addresses})
+    for network in rng.sample(networks, count):
+        found = ((site, each) for site, addresses in free.items() for each in addresses if network_of(each) == network)
+        site, address = next(found)
+        free[site].remove(address)
+        yield site, address
+
+
+def _crowd(rng: random.Random, free: Free, behaviour: Behaviour, size: int) -> list[Resident]:
+    """Residents that are alike but for where they are: on ports of one address, or on one port in many networks."""
+    on_ports = behaviour is Behaviour.DECOY_PORTS
+    wheres = [*_anywhere(rng, free, 1)] * size if on_ports else [*_in_networks(rng, free, size)]
+    first = _resident(rng, wheres[0], _CROWD_PORT if on_ports else _PORT, behaviour)
+    alike = dataclasses.replace(first, running=None if first.running is None else 0)
+    return [
+        dataclasses.replace(alike, address=address, port=first.port + number * on_ports, **_place(site))
+        for number, (site, address) in enumerate(wheres)
+    ]
 
 
 def _on_ports(rng: random.Random, crowd: Sequence[Behaviour]) -> Iterator[tuple[int, Behaviour]]:
@@ -162,11 +203,11 @@ def _on_ports(rng: random.Random, crowd: Sequence[Behaviour]) -> Iterator[tuple[
         yield port, behaviour
 
 
-def _resident(rng: random.Random, site: Site, address: str, port: int, behaviour: Behaviour) -> Resident:
+def _resident(rng: random.Random, where: Where, port: int, behaviour: Behaviour) -> Resident:
     nature = MIX[behaviour]
     version = _drawn(rng, nature.versions) if nature.versions else None
     entries = _inventory(rng, behaviour, version)
-    tells = nature.is_ollama and release_of(version) >= _PS_SINCE
+    site, address = where
     return Resident(
         address=address,
         port=port,
@@ -175,21 +216,30 @@ def _resident(rng: random.Random, site: Site, address: str, port: int, behaviour
         software=nature.software,
         version=version,
         models=tuple(hold(entry, behaviour, version) for entry in entries),
-        running=rng.randint(0, min(2, len(entries))) if tells else None,
+        running=_running(rng, behaviour, version, len(entries)),
         verdict=nature.verdict,
-        country=site.country,
-        region=site.region,
-        city=site.city,
-        asn=site.asn,
-        organization=site.organization,
+        signals=tuple(sorted(signal.word for signal in nature.signals)),
+        **_place(site),
     )
+
+
+def _running(rng: random.Random, behaviour: Behaviour, version: str | None, models: int) -> int | None:
+    """How many are loaded; None where the release does not tell."""
+    if not MIX[behaviour].is_ollama or release_of(version) < _PS_SINCE:
+        return None
+    return models if behaviour is Behaviour.DECOY_RC_CHN else rng.randint(0, min(2, models))
+
+
+def _place(site: Site) -> dict[str, Any]:
+    """The fields of a resident that say where it is."""
+    return {field: getattr(site, field) for field in ("country", "region", "city", "asn", "organization")}
 
 
 def _inventory(rng: random.Random, behaviour: Behaviour, version: str | None) -> list[Entry]:
     """The entries that one resident serves, popular ones rather than others, none younger than its software."""
     nature = MIX[behaviour]
     menu = list(nature.menu)
-    if nature.is_ollama:
+    if nature.menu is catalogue.OLLAMA:
         release = release_of(version)
         menu = [entry for entry in menu if entry.since <= release]
         if rng.random() < _VINTAGE:

@@ -139,6 +139,18 @@ def inventory(population: Population, unit: str = "host", *, credible: bool = Tr
     ]
 
 
+def decoys(population: Population, unit: str = "host", *, credible: bool = True) -> list[Row]:  # noqa: ARG001  all are shown
+    """Units that serve by the verdicts of their endpoints, and of each verdict by the signals that fired."""
+    units = _serving(population, unit, credible=False)
+    counts: Counter[tuple[Verdict, str | None]] = Counter({(verdict, None): 0 for verdict in Verdict})
+    for crowd in units.values():
+        counts.update({(each.verdict, signal) for each in crowd for signal in (None, *each.signals)})
+    return [
+        {"verdict": verdict.word, "signal": signal, "count": count, "of": len(units)}
+        for (verdict, signal), count in counts.items()
+    ]
+
+
 def _units(
     population: Population, unit: str, ends: tuple[Outcome, ...], *, credible: bool
 ) -> dict[str, list[Resident]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from census.facts import Exchanges, Outcome, Question
-from census.kinds import ollama, openai_compatible, openai_list
+from census.kinds import docker_model_runner, ollama, openai_compatible, openai_list
 from census.kinds.kind import Kind, Wishes
 from census.kinds.reading import listing
 from census.kinds.signs import error, refused
@@ -26,6 +26,8 @@ _LIST: Final = Question("GET", openai_list.PATH)
 
 def opening(port: int) -> tuple[Question, ...]:
     """The first questions on a port, at most two: the usual kind's list first, then the other."""
+    if port in docker_model_runner.KIND.ports:
+        return (_LIST, Question("GET", docker_model_runner.ENGINES))
     return (_TAGS, _LIST) if port in ollama.KIND.ports else (_LIST, _TAGS)
 
 

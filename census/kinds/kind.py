@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from census.facts import Exchanges, Question, Reading
 
-SHOW_PATH = "/api/show"  # the one path that is asked by POST
+SHOW_PATH = "/api/show"  # the one path that is ever asked by POST
 
 
 @dataclass(frozen=True, slots=True)

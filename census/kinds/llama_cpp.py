@@ -1,4 +1,7 @@
-"""llama.cpp's llama-server: one loaded model with exact facts, and a chat template that tells about tools."""
+"""llama.cpp's llama-server: one loaded model with exact facts, and a chat template that tells about tools.
+
+A llamafile whose server is an older llama.cpp's answers in the same words and is taken for one.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchange, Exchanges, Model, Question, Reading, Tools
-from census.kinds import openai_list
+from census.kinds import emulators, openai_list
+from census.kinds.abilities import in_template
 from census.kinds.kind import Kind, Wishes, next_get, no_question
 from census.kinds.reading import answer, listing, mapping, model_name, number, sha256_hex, source, text, words
 from census.kinds.signs import error, refused, server, version
 
 _PROPS: Final = "/props"
+_LISTS: Final = (openai_list.PATH, emulators.TAGS)
 _REFUSAL: Final = {"message": "Invalid API Key", "type": "authentication_error", "code": 401}
 _SIZES: Final = {"small": "S", "medium": "M", "large": "L"}
 # As the server names file types: "Q4_K - Medium", "all F32", "IQ3_XS - 3.3 bpw", "MXFP4 MoE", "(guessed) Q8_0".
@@ -21,9 +26,10 @@ _FTYPE: Final = re.compile(r"(?:\(guessed\) )?(?:all |mostly )?([A-Z][A-Z0-9_]*)
 
 def _recognise(exchanges: Exchanges) -> str | None:
     listed = openai_list.found(exchanges)
+    if emulators.imitator(exchanges) == emulators.LLAMA_CPP:
+        return "llama.cpp's entries at /api/tags"
     if listed is None:
-        asked = (exchanges.get(openai_list.PATH), exchanges.get("/api/tags"))
-        return "llama.cpp's 401" if any(_is_refusal(exchange) for exchange in asked) else None
+        return "llama.cpp's 401" if any(_is_refusal(exchanges.get(path)) for path in _LISTS) else None
     if server(exchanges.get(openai_list.PATH)) == "llama.cpp" and not listed.misread:
         return "Server: llama.cpp"
     owned = openai_list.every(exchanges, lambda entry: entry.get("owned_by") == "llamacpp")
@@ -36,9 +42,9 @@ def _is_refusal(exchange: Exchange | None) -> bool:
 
 
 def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
-    if openai_list.found(exchanges) is None:  # with a key, every path worth asking is guarded
+    if any(refused(exchanges.get(path)) for path in _LISTS):  # with a key, every path worth asking is guarded
         return next_get(exchanges, CANARY_PATH)
-    return next_get(exchanges, _PROPS, CANARY_PATH)
+    return next_get(exchanges, openai_list.PATH, _PROPS, CANARY_PATH)
 
 
 def _read(exchanges: Exchanges) -> Reading:
@@ -68,7 +74,7 @@ def _model(
 ) -> Model:
     meta = mapping(entry.get("meta"))
     template = source(props.get("chat_template"))
-    tools, tools_source = _tools(props)
+    tools, tools_source = read_tools(props)
     return openai_list.model(
         name,
         size=number(meta.get("size"), 1),
@@ -85,8 +91,8 @@ def _model(
     )
 
 
-def _tools(props: Mapping[str, Any]) -> tuple[Tools, str | None]:
-    """From the template's abilities as the server worked them out, else, on older builds, from its text.
+def read_tools(props: Mapping[str, Any]) -> tuple[Tools, str | None]:
+    """Whether a chat template has tools, and by what: its abilities as the server worked them out, else its text.
 
     The list's `capabilities` are the same for every model and tell nothing about tools.
     """
@@ -101,7 +107,7 @@ def _tools(props: Mapping[str, Any]) -> tuple[Tools, str | None]:
     template = source(props.get("chat_template"))
     if template is None:
         return Tools.UNKNOWN, None
-    return (Tools.YES if "tools" in template or "tool_call" in template else Tools.NO), "props_template"
+    return (Tools.YES if in_template(template) else Tools.NO), "props_template"
 
 
 def _quantization(ftype: Any) -> str | None:

@@ -1,12 +1,18 @@
-"""mlx-lm's server: Python's plain HTTP server with entries that have nothing but an id and a date."""
+"""mlx-lm's server: Python's plain HTTP server with entries that have nothing but an id and a date.
+
+Without a cache folder it answers the list with success and no body. Then its 404 tells who it is, and its list cannot
+be read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading
+from census.facts import CANARY_PATH, Exchanges, Model, Outcome, Question, Reading
 from census.kinds import openai_list
+from census.kinds.emulators import TAGS
 from census.kinds.kind import Kind, Wishes, next_get, no_question
 from census.kinds.signs import server
 
@@ -15,13 +21,23 @@ _KEYS: Final = {"id", "object", "created"}
 
 def _recognise(exchanges: Exchanges) -> str | None:
     said = server(exchanges.get(openai_list.PATH))
-    plain = said.startswith("basehttp/") and " python/" in said
-    bare = openai_list.every(exchanges, lambda entry: set(entry) == _KEYS)
-    return "Server: BaseHTTP, and bare entries" if plain and bare else None
+    if not said.startswith("basehttp/") or " python/" not in said:
+        return None
+    if openai_list.every(exchanges, lambda entry: set(entry) == _KEYS):
+        return "Server: BaseHTTP, and bare entries"
+    return "an empty answer, and mlx-lm's 404" if _is_speechless(exchanges) else None
+
+
+def _is_speechless(exchanges: Exchanges) -> bool:
+    first, other = exchanges.get(openai_list.PATH), exchanges.get(TAGS)
+    if first is None or other is None or not (first.is_json and other.is_json):
+        return False
+    answers = ((first.status, first.body), (other.status, other.body))
+    return answers == ((HTTPStatus.OK, b""), (HTTPStatus.NOT_FOUND, b"Not Found"))
 
 
 def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
-    return next_get(exchanges, CANARY_PATH)
+    return None if _is_speechless(exchanges) else next_get(exchanges, CANARY_PATH)
 
 
 def _model(name: str, _entry: Mapping[str, Any]) -> Model:
@@ -29,7 +45,7 @@ def _model(name: str, _entry: Mapping[str, Any]) -> Model:
 
 
 def _read(exchanges: Exchanges) -> Reading:
-    return openai_list.reading(exchanges, _model)
+    return Reading(Outcome.MISREAD) if _is_speechless(exchanges) else openai_list.reading(exchanges, _model)
 
 
 KIND = Kind(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading
+from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading, Signal
+from census.kinds import emulators
 from census.kinds.kind import SHOW_PATH, Kind, Wishes, next_get, no_question
-from census.kinds.ollama_epochs import epoch_of, release_of
-from census.kinds.ollama_models import Entries, read_model, served_contexts, shown, to_show
-from census.kinds.ollama_signals import signals
+from census.kinds.ollama_epochs import epoch_of
+from census.kinds.ollama_models import Entries, imprint, read_model, served_contexts, shown, to_show
+from census.kinds.ollama_signals import made_up, signals
 from census.kinds.reading import answer, begins_as_list, listing, named, records
-from census.kinds.signs import server, version
+from census.kinds.signs import version
 
 _TAGS: Final = "/api/tags"
 _VERSION: Final = "/api/version"
@@ -23,7 +24,7 @@ _DETAILS: Final = frozenset({"digest", "size", "modified_at", "details"})
 def _recognise(exchanges: Exchanges) -> str | None:
     tags = exchanges.get(_TAGS)
     found = listing(tags, "models")
-    if tags is None or found is None or server(tags) == "llama.cpp":
+    if tags is None or found is None or emulators.imitator(exchanges) is not None:
         return None
     if found.misread:
         return "a broken model list at /api/tags" if begins_as_list(tags) else None
@@ -50,10 +51,24 @@ def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:
     if found is None or found.misread:
         return None
     question = next_get(exchanges, _VERSION, CANARY_PATH, _PS)
-    if question is not None or not wishes.details:
+    if question is not None:
         return question
-    wanted = (name for name in to_show(_entries(exchanges)[0]) if exchanges.shown(name) is None)
-    return next((Question("POST", SHOW_PATH, name) for name in wanted), None)
+    entries, _ = _entries(exchanges)
+    wanted = [name for name in to_show(entries) if exchanges.shown(name) is None] if wishes.details else []
+    return Question("POST", SHOW_PATH, wanted[0]) if wanted else _test(exchanges, entries, wishes)
+
+
+def _test(exchanges: Exchanges, entries: Entries, wishes: Wishes) -> Question | None:
+    """Only whoever gave a sign of pretending is asked by a wrong method, and about a model that nobody has."""
+    if not _signals(exchanges, entries):
+        return None
+    name = made_up(exchanges)
+    about_it = wishes.details and exchanges.shown(name) is None
+    return next_get(exchanges, SHOW_PATH) or (Question("POST", SHOW_PATH, name) if about_it else None)
+
+
+def _signals(exchanges: Exchanges, entries: Entries) -> frozenset[Signal]:
+    return signals(exchanges, entries, list(shown(exchanges, entries).values()))
 
 
 def _read(exchanges: Exchanges) -> Reading:
@@ -73,7 +88,8 @@ def _read(exchanges: Exchanges) -> Reading:
         models,
         cut=cut,
         running=_running(exchanges),
-        signals=signals(exchanges, entries, list(shows.values()), release_of(claimed)),
+        imprint=imprint(entries),
+        signals=_signals(exchanges, entries),
     )
 
 
@@ -88,7 +104,7 @@ def _running(exchanges: Exchanges) -> int | None:
 KIND = Kind(
     name="Ollama",
     ports=(11434,),
-    asks=(("GET", _TAGS), ("GET", _VERSION), ("GET", CANARY_PATH), ("GET", _PS), ("POST", SHOW_PATH)),
+    asks=(*(("GET", path) for path in (_TAGS, _VERSION, CANARY_PATH, _PS, SHOW_PATH)), ("POST", SHOW_PATH)),
     tells="models with digest, size, quantization, parameters, contexts, capabilities, tools; version; what is loaded",
     recognise=_recognise,
     confirm=no_question,

@@ -26,6 +26,22 @@ class Epoch(enum.IntEnum):
     LIST = 5  # or the chat template inside the GGUF does; the list says so, with gaps
 
 
+# The release below which no server could run a model of a family: that which brought the engine, less two minor ones,
+# for llama.cpp ran some families a little earlier. deepseek2 is missing: llama.cpp ran it a year before the engine.
+ENGINES: Final[dict[str, Release]] = {
+    "mllama": (0, 3, 12),
+    "gemma3": (0, 4, 0),
+    "mistral3": (0, 4, 5),
+    "llama4": (0, 4, 7),
+    "qwen25vl": (0, 5, 0),
+    "qwen3": (0, 5, 1),
+    "gemma3n": (0, 7, 3),
+    "gptoss": (0, 9, 1),
+    "qwen3vl": (0, 10, 7),
+    "deepseekocr": (0, 11, 0),
+    "gemma4": (0, 18, 0),
+}
+
 _FIRST: Final[tuple[tuple[Release, Epoch], ...]] = (
     (LIST_TELLS, Epoch.LIST),
     ((0, 12, 0), Epoch.PARSER),

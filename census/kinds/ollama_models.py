@@ -26,6 +26,7 @@ from census.lineage.names import parameters_of, parse_count, quantization_of
 Entries = Mapping[str, Mapping[str, Any]]
 
 _CLOUD: Final = "cloud"
+_ENOUGH: Final = 3  # models whose instants can only agree by copying
 
 
 def is_remote(name: str, entry: Mapping[str, Any]) -> bool:
@@ -71,11 +72,26 @@ def shown(exchanges: Exchanges, entries: Entries) -> dict[str, dict[str, Any]]:
     return {name: by_digest.get(_same(name, entry), {}) for name, entry in entries.items()}
 
 
+def loaded(exchanges: Exchanges) -> dict[str, dict[str, Any]]:
+    """What /api/ps says of each model that is loaded now, by name."""
+    entries = records(answer(exchanges.get("/api/ps")).get("models"))
+    names = ((model_name(entry.get("name")) or model_name(entry.get("model")), entry) for entry in entries)
+    return {name: entry for name, entry in names if name is not None}
+
+
 def served_contexts(exchanges: Exchanges) -> dict[str, int | None]:
     """The context that each loaded model was loaded with, by name, in tokens."""
-    loaded = records(answer(exchanges.get("/api/ps")).get("models"))
-    names = ((model_name(entry.get("name")) or model_name(entry.get("model")), entry) for entry in loaded)
-    return {name: number(entry.get("context_length"), 1) for name, entry in names if name is not None}
+    return {name: number(entry.get("context_length"), 1) for name, entry in loaded(exchanges).items()}
+
+
+def imprint(entries: Entries) -> str | None:
+    """A hash over the digests and the instants at which they were written: equal only for copies of one machine.
+
+    None for fewer than three models, which an image that is made for many machines may well bring along.
+    """
+    written = {(digest(entry.get("digest")), text(entry.get("modified_at"), SHORT_LIMIT)) for entry in entries.values()}
+    told = sorted((made, at) for made, at in written if made is not None and at is not None)
+    return sha256_hex(repr(told)) if len({made for made, _ in told}) >= _ENOUGH else None
 
 
 def read_model(

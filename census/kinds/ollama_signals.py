@@ -4,56 +4,121 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchange, Exchanges, Signal
-from census.kinds.ollama_epochs import LIST_TELLS, SHOW_TELLS, Release
-from census.kinds.ollama_models import Entries, is_remote
-from census.kinds.reading import mapping, text
-from census.kinds.signs import by_python, catch_all, server
+from census.kinds.kind import SHOW_PATH
+from census.kinds.ollama_decoys import known
+from census.kinds.ollama_epochs import ENGINES, LIST_TELLS, SHOW_TELLS, Release, release_of
+from census.kinds.ollama_models import Entries, is_remote, loaded
+from census.kinds.reading import mapping, number, sha256_hex, text
+from census.kinds.signs import by_python, catch_all, server, version
 
+_TAGS: Final = "/api/tags"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_OK: Final = 200
 _NOT_FOUND: Final = 404
+_WRONG_METHOD: Final = 405
 _MODEL_TOLD: Final[Release] = (0, 2, 0)  # `model` beside `name` came with 0.1.21; some releases of slack
+_METHOD_TOLD: Final[Release] = (0, 7, 0)  # the first to answer a wrong method with 405
+_METHOD_UNTOLD: Final[Release] = (0, 6, 9)  # below it was 404; candidates of this one had either
 _SURE: Final = 2  # local models that must all lack a field: one alone may have a broken file
+_USUALLY_LOADED: Final = 3  # models that an Ollama keeps loaded unless it is told otherwise or has several cards
+_MUCH_MEMORY: Final = 200_000_000_000  # bytes: more than the cards of nearly any machine that is found in the open
+
+_NO_DIGEST: Final = "0" * 64
+# KoboldCpp gives this one to every model. It is that of qwen:0.5b, which real servers have too.
+_KOBOLD_DIGEST: Final = "b5dc5e784f2a3ee1582373093acf69a2f4e2ac1710b253a001712b86a61f88bb"
+_KOBOLD_FAMILY: Final = "qwen2"
+# The versions that KoboldCpp, LocalAI, Lemonade and Docker's runner claim for ever; there were real ones too.
+_EMULATED: Final = frozenset({"0.7.0", "0.9.0", "0.16.1", "0.1.0"})
 
 
-def signals(
-    exchanges: Exchanges, entries: Entries, shows: list[dict[str, Any]], release: Release | None
-) -> frozenset[Signal]:
-    """All signs that fire; `release` is what the version claims, None if it claims none that can be held to."""
-    found = {sign for sign, rule in _OF_ANSWERS if rule(exchanges)}
-    if any("digest" in entry and not _is_digest(entry["digest"]) for entry in entries.values()):
-        found.add(Signal.DIGEST)
-    if release is not None:
-        found.update(_of_version(entries, shows, release))
-    return catch_all(exchanges) | found
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """All that was told; `release` is what the version claims, None if it claims none that can be held to."""
+
+    exchanges: Exchanges
+    entries: Entries
+    shows: list[dict[str, Any]]
+    release: Release | None
+
+
+def signals(exchanges: Exchanges, entries: Entries, shows: list[dict[str, Any]]) -> frozenset[Signal]:
+    """All signs that fire for these entries of the list and these answers of show."""
+    told = _Told(exchanges, entries, shows, release_of(version(exchanges, "/api/version")))
+    fired = {sign for sign, rule in _RULES if rule(told)}
+    return catch_all(exchanges) | fired | known(exchanges, entries)
+
+
+def made_up(exchanges: Exchanges) -> str:
+    """A name that no server has a model of: another one for each list, so that no decoy can be written for it."""
+    tags = exchanges.get(_TAGS)
+    return sha256_hex(tags.text if tags is not None else "")[:16]
+
+
+# --- digests
+
+
+def _has_other_digests(told: _Told) -> bool:
+    return any("digest" in entry and not _is_digest(entry["digest"]) for entry in told.entries.values())
 
 
 def _is_digest(value: Any) -> bool:
     return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
-def _of_version(entries: Entries, shows: list[dict[str, Any]], release: Release) -> Iterator[Signal]:
-    in_list = any("capabilities" in entry for entry in entries.values())
-    in_show = any("capabilities" in show for show in shows)
-    if (in_list and release < LIST_TELLS) or (in_show and release < SHOW_TELLS):
-        yield Signal.FIELD_TOO_NEW
-    if _lacks_field(entries, shows, release):
-        yield Signal.FIELD_MISSING
+def _has_static_digest(told: _Told) -> bool:
+    return any(map(_is_static, told.entries.values()))
 
 
-def _lacks_field(entries: Entries, shows: list[dict[str, Any]], release: Release) -> bool:
-    """Only what no real server of that release leaves out, even with a broken model file among its own."""
-    if entries and release >= _MODEL_TOLD and not any("model" in entry for entry in entries.values()):
-        return True
-    if release > SHOW_TELLS and any(_lacks_capabilities(show) for show in shows):
-        return True
-    if any("capabilities" in entry for entry in entries.values()):
+def _is_static(entry: Mapping[str, Any]) -> bool:
+    digest = str(entry.get("digest")).removeprefix("sha256:")
+    borrowed = digest == _KOBOLD_DIGEST and mapping(entry.get("details")).get("family") != _KOBOLD_FAMILY
+    return borrowed or digest == _NO_DIGEST
+
+
+def _shares_digest(told: _Told) -> bool:
+    """Two names of one digest are one model; then they agree in what its manifest says."""
+    sizes: dict[str, set[int]] = {}
+    for entry in told.entries.values():
+        size = number(entry.get("size"))
+        if size is not None and _is_digest(entry.get("digest")):
+            sizes.setdefault(entry["digest"], set()).add(size)
+    return any(len(found) > 1 for found in sizes.values())
+
+
+def _is_emulated(told: _Told) -> bool:
+    if version(told.exchanges, "/api/version") not in _EMULATED or not told.entries:
         return False
-    local = [entry for name, entry in entries.items() if not is_remote(name, entry)]
+    return _has_static_digest(told) or not any(number(entry.get("size")) for entry in told.entries.values())
+
+
+# --- what the claimed version has
+
+
+def _has_new_field(told: _Told) -> bool:
+    if told.release is None:
+        return False
+    in_list = any("capabilities" in entry for entry in told.entries.values())
+    in_show = any("capabilities" in show for show in told.shows)
+    return (in_list and told.release < LIST_TELLS) or (in_show and told.release < SHOW_TELLS)
+
+
+def _lacks_field(told: _Told) -> bool:
+    """Only what no real server of that release leaves out, even with a broken model file among its own."""
+    if told.release is None:
+        return False
+    if told.entries and told.release >= _MODEL_TOLD and not any("model" in entry for entry in told.entries.values()):
+        return True
+    if told.release > SHOW_TELLS and any(_lacks_capabilities(show) for show in told.shows):
+        return True
+    if any("capabilities" in entry for entry in told.entries.values()):
+        return False
+    local = [entry for name, entry in told.entries.items() if not is_remote(name, entry)]
     # Not 0.30.0 itself, whose release candidates may have been made before the field.
-    return release > LIST_TELLS and len(local) >= _SURE and all(map(_is_gguf, local))
+    return told.release > LIST_TELLS and len(local) >= _SURE and all(map(_is_gguf, local))
 
 
 def _is_gguf(entry: Mapping[str, Any]) -> bool:
@@ -66,24 +131,74 @@ def _lacks_capabilities(show: Mapping[str, Any]) -> bool:
     return read and _is_gguf(show) and "capabilities" not in show
 
 
-def _has_python_server(exchanges: Exchanges) -> bool:
-    return any(by_python(exchange) for exchange in exchanges)
+def _runs_newer_engine(told: _Told) -> bool:
+    release = told.release
+    return release is not None and any(release < ENGINES.get(family, release) for family in _families(told))
 
 
-def _has_other_404(exchanges: Exchanges) -> bool:
-    """A 404 in other words than Ollama's, unless a proxy says that it stands in front and may have written it."""
-    canary = exchanges.get(CANARY_PATH)
+def _families(told: _Told) -> Iterator[str]:
+    return (str(mapping(entry.get("details")).get("family")) for entry in told.entries.values())
+
+
+def _answers_other_method(told: _Told) -> bool:
+    """A GET of what takes a POST: not found before a certain release, a wrong method since."""
+    asked = told.exchanges.get(SHOW_PATH)
+    if asked is None or told.release is None or _is_proxied(asked):
+        return False
+    if told.release >= _METHOD_TOLD:
+        return asked.status in (_OK, _NOT_FOUND)
+    return told.release < _METHOD_UNTOLD and asked.status in (_OK, _WRONG_METHOD)
+
+
+# --- how it answers
+
+
+def _has_python_server(told: _Told) -> bool:
+    return any(by_python(exchange) for exchange in told.exchanges)
+
+
+def _has_other_404(told: _Told) -> bool:
+    """A 404 that is not gin's, unless a proxy that stands in front may have written it."""
+    canary = told.exchanges.get(CANARY_PATH)
     if canary is None or canary.status != _NOT_FOUND or _is_proxied(canary):
         return False
-    # Without the newline that Go's own 404 has: a router in Go with rules for /api only answers that one.
-    return canary.body.strip() != b"404 page not found"
+    return canary.body != b"404 page not found" or canary.headers.get("content-type") != "text/plain"
 
 
 def _is_proxied(exchange: Exchange) -> bool:
-    return "via" in exchange.headers or (bool(server(exchange)) and not by_python(exchange))
+    """By its headers; and a proxy in Go with rules for /api only writes the 404 of Go's library, and no header."""
+    by_go = exchange.body == b"404 page not found\n" and exchange.headers.get("x-content-type-options") == "nosniff"
+    return by_go or "via" in exchange.headers or (bool(server(exchange)) and not by_python(exchange))
 
 
-_OF_ANSWERS: Final[tuple[tuple[Signal, Callable[[Exchanges], bool]], ...]] = (
+def _shows_any(told: _Told) -> bool:
+    asked = told.exchanges.shown(made_up(told.exchanges))
+    return asked is not None and asked.status == _OK
+
+
+# --- what is loaded
+
+
+def _has_all_loaded(told: _Told) -> bool:
+    return len(told.entries) > _USUALLY_LOADED and told.entries.keys() <= loaded(told.exchanges).keys()
+
+
+def _has_much_memory(told: _Told) -> bool:
+    return sum(number(entry.get("size_vram")) or 0 for entry in loaded(told.exchanges).values()) >= _MUCH_MEMORY
+
+
+_RULES: Final[tuple[tuple[Signal, Callable[[_Told], bool]], ...]] = (
+    (Signal.DIGEST, _has_other_digests),
+    (Signal.DIGEST_STATIC, _has_static_digest),
+    (Signal.DIGEST_SHARED, _shares_digest),
+    (Signal.EMULATED, _is_emulated),
+    (Signal.FIELD_TOO_NEW, _has_new_field),
+    (Signal.FIELD_MISSING, _lacks_field),
+    (Signal.ENGINE_TOO_NEW, _runs_newer_engine),
+    (Signal.METHOD, _answers_other_method),
     (Signal.SERVER_HEADER, _has_python_server),
     (Signal.NOT_FOUND_SHAPE, _has_other_404),
+    (Signal.SHOW_ANY, _shows_any),
+    (Signal.ALL_LOADED, _has_all_loaded),
+    (Signal.MEMORY, _has_much_memory),
 )

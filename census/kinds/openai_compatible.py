@@ -6,12 +6,23 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading
-from census.kinds import litellm, openai_list
+from census.kinds import openai_list
 from census.kinds.kind import Kind, Wishes, next_get, no_question
 from census.kinds.reading import answer, model_name, number, text
 from census.kinds.specific import SPECIFIC
 
 _TAGS: Final = "/api/tags"
+# What other kinds may want to know before they take such a list for theirs.
+_DOUBTS: Final = (
+    "/health/liveliness",
+    "/version",
+    "/api/v1/models",
+    "/v1/cluster/auth",
+    "/openapi.json",
+    "/info",
+    "/v1/internal/model/info",
+    "/v1/metadata",
+)
 # One of these beside an id: "models" are also cars and fashion, and their lists have ids too.
 _SIGNS: Final = frozenset({"object", "owned_by", "created", "context_length", "max_model_len"})
 
@@ -32,7 +43,8 @@ def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
     """First what would show a better kind behind such a list, then the canary."""
     if _may_be_ollama(exchanges) and exchanges.get(_TAGS) is None:
         return Question("GET", _TAGS)
-    return litellm.KIND.confirm(exchanges) or next_get(exchanges, CANARY_PATH)
+    doubts = (kind.confirm(exchanges) for kind in SPECIFIC)
+    return next(filter(None, doubts), None) or next_get(exchanges, CANARY_PATH)
 
 
 def _may_be_ollama(exchanges: Exchanges) -> bool:
@@ -55,7 +67,7 @@ def _read(exchanges: Exchanges) -> Reading:
 KIND = Kind(
     name="OpenAI-compatible",
     ports=(),
-    asks=tuple(("GET", path) for path in (openai_list.PATH, _TAGS, "/health/liveliness", CANARY_PATH)),
+    asks=tuple(("GET", path) for path in (openai_list.PATH, _TAGS, *_DOUBTS, CANARY_PATH)),
     tells="models, and their contexts where the list has them",
     recognise=_recognise,
     confirm=no_question,

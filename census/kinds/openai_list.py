@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from census.facts import Exchanges, Model, Outcome, Reading
-from census.kinds.reading import Listing, listing, named
+from census.kinds import emulators
+from census.kinds.reading import Listing, listing, model_name, named, number, records, text
 from census.kinds.signs import catch_all
 from census.lineage.names import parameters_of, quantization_of
 
@@ -24,10 +25,39 @@ def entries(exchanges: Exchanges) -> tuple[dict[str, Any], ...]:
     return listed.entries if listed is not None else ()
 
 
+def _best(exchanges: Exchanges, path: str) -> Listing | None:
+    listed = listing(exchanges.get(path), "data")
+    imitated = emulators.entries(exchanges) if listed is None or listed.misread else None
+    return listed if imitated is None else Listing(imitated)
+
+
 def every(exchanges: Exchanges, rule: Callable[[Mapping[str, Any]], bool]) -> bool:
     """Whether there are entries and the rule holds for all of them."""
     listed = entries(exchanges)
     return bool(listed) and all(rule(entry) for entry in listed)
+
+
+def owned_by(exchanges: Exchanges, *owners: str) -> bool:
+    """Whether there are entries and all are owned by one of `owners`."""
+    return every(exchanges, lambda entry: entry.get("owned_by") in owners)
+
+
+def is_granted(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry has the permission that vLLM and its relatives took over from FastChat."""
+    rights = records(entry.get("permission"), 1)
+    return bool(rights) and (text(rights[0].get("id")) or "").startswith("modelperm-")
+
+
+def rooted(name: str, entry: Mapping[str, Any], **told: Any) -> Model:
+    """A model whose name may be an alias, which tells nothing: `root` is the folder or repository that was loaded."""
+    root = model_name(entry.get("root")) or name
+    return model(
+        name,
+        parameters=parameters_of(name) or parameters_of(root),
+        quantization=quantization_of(name) or quantization_of(root),
+        context_served=number(entry.get("max_model_len"), 1),
+        **told,
+    )
 
 
 def model(name: str, **told: Any) -> Model:
@@ -43,14 +73,20 @@ def reading(
     version: str | None = None,
     *,
     relay: bool = False,
+    path: str = PATH,
+    keep: Callable[[Mapping[str, Any]], bool] = bool,
 ) -> Reading:
-    """The reading of a recognised server: its list if it gave one, else that it is locked."""
-    listed = found(exchanges)
+    """The reading of a recognised server: by its list at `path` or one in Ollama's form; without one it is locked.
+
+    A list in Ollama's form gives names and nothing else: `make` gets entries that have only an `id`.
+    `keep` says which entries are models, where a server lists more than those.
+    """
+    listed = _best(exchanges, path)
     signals = catch_all(exchanges)
     if listed is None or listed.misread:
         outcome = Outcome.LOCKED if listed is None else Outcome.MISREAD
         return Reading(outcome, version, relay=relay, signals=signals)
-    models, cut = named(listed.entries, "id")
+    models, cut = named(filter(keep, listed.entries), "id")
     return Reading(
         Outcome.SERVED if models else Outcome.EMPTY,
         version,

@@ -7,6 +7,8 @@ from typing import Any, Final
 from census.facts import CANARY_PATH, Exchange, Exchanges, Signal
 from census.kinds.reading import answer, document, mapping, text
 
+_OK: Final = 200
+SERVICE_INFO: Final = "/.well-known/serviceinfo"
 REFUSALS: Final = frozenset({401, 403, 407})
 
 # What Python's web servers call themselves; Ollama is Go and says nothing, so these are not an Ollama.
@@ -42,13 +44,27 @@ def error(exchange: Exchange | None) -> dict[str, Any]:
     return mapping(mapping(document(exchange)).get("error"))
 
 
+def detail(exchange: Exchange | None) -> dict[str, Any]:
+    """The error in the `detail` of an answer, as FastChat and its relatives write it; empty if there is none."""
+    return mapping(mapping(mapping(document(exchange)).get("detail")).get("error"))
+
+
+def software(exchanges: Exchanges) -> dict[str, Any]:
+    """What /.well-known/serviceinfo tells of the software, under `name` and perhaps `version`."""
+    return mapping(answer(exchanges.get(SERVICE_INFO)).get("software"))
+
+
 def version(exchanges: Exchanges, path: str, key: str = "version") -> str | None:
     """The version that `path` tells under `key`, at most 64 characters."""
     return text(answer(exchanges.get(path)).get(key), 64)
 
 
 def catch_all(exchanges: Exchanges) -> frozenset[Signal]:
-    """The signal of a server that answers a path which cannot exist with success."""
+    """The signal of a server that answers a path which cannot exist with success, or with what another path has."""
     canary = exchanges.get(CANARY_PATH)
-    found = canary is not None and 200 <= canary.status < 300  # noqa: PLR2004  the class 2xx
-    return frozenset({Signal.CANARY}) if found else frozenset()
+    if canary is None:
+        return frozenset()
+    if 200 <= canary.status < 300:  # noqa: PLR2004  the class 2xx
+        return frozenset({Signal.CANARY})
+    good = (exchange.body for exchange in exchanges if exchange.status == _OK)
+    return frozenset({Signal.ECHO}) if canary.body.strip() and canary.body in good else frozenset()

@@ -1,32 +1,32 @@
-"""vLLM: its list says so; the launch flags that decide about tool calling are not shown."""
+"""vLLM: its list says so; the launch flags that decide about tool calling are not shown.
+
+With a key it cannot be told from a fork that kept its paths and its refusal, as later versions of Aphrodite do.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading
-from census.kinds import openai_list
+from census.facts import CANARY_PATH, Exchanges, Question, Reading
+from census.kinds import nim, openai_list
 from census.kinds.kind import Kind, Wishes, next_get
-from census.kinds.reading import document, model_name, number, records, text
+from census.kinds.reading import document
 from census.kinds.signs import refused, server, version
-from census.lineage.names import parameters_of, quantization_of
 
 _VERSION = "/version"
 
 
 def _recognise(exchanges: Exchanges) -> str | None:
     if openai_list.every(exchanges, _is_entry):
-        return "every model is owned by vllm"
+        return None if nim.tells(exchanges) else "every model is owned by vllm"
     if _looks_locked(exchanges) and _tells_only_version(exchanges):
         return "vLLM's 401, and its version"
     return None
 
 
 def _is_entry(entry: Mapping[str, Any]) -> bool:
-    rights = records(entry.get("permission"), 1)
-    granted = bool(rights) and (text(rights[0].get("id")) or "").startswith("modelperm-")
-    return entry.get("owned_by") == "vllm" and (granted or "max_model_len" in entry)
+    return entry.get("owned_by") == "vllm" and (openai_list.is_granted(entry) or "max_model_len" in entry)
 
 
 def _looks_locked(exchanges: Exchanges) -> bool:
@@ -50,28 +50,18 @@ def _confirm(exchanges: Exchanges) -> Question | None:
 
 
 def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
-    return next_get(exchanges, _VERSION, CANARY_PATH)
-
-
-def _model(name: str, entry: Mapping[str, Any]) -> Model:
-    # An alias tells nothing; `root` is the folder or the repository that the model was loaded from.
-    root = model_name(entry.get("root")) or name
-    return openai_list.model(
-        name,
-        parameters=parameters_of(name) or parameters_of(root),
-        quantization=quantization_of(name) or quantization_of(root),
-        context_served=number(entry.get("max_model_len"), 1),
-    )
+    """A NIM may be vLLM behind another web server, so then that is asked about first."""
+    return nim.KIND.confirm(exchanges) or next_get(exchanges, _VERSION, CANARY_PATH)
 
 
 def _read(exchanges: Exchanges) -> Reading:
-    return openai_list.reading(exchanges, _model, version(exchanges, _VERSION))
+    return openai_list.reading(exchanges, openai_list.rooted, version(exchanges, _VERSION))
 
 
 KIND = Kind(
     name="vLLM",
     ports=(8000,),
-    asks=(("GET", openai_list.PATH), ("GET", _VERSION), ("GET", CANARY_PATH)),
+    asks=tuple(("GET", path) for path in (openai_list.PATH, _VERSION, nim.METADATA, CANARY_PATH)),
     tells="models, the context they are served with, version; whether it is locked by a key",
     recognise=_recognise,
     confirm=_confirm,

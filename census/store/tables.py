@@ -158,7 +158,13 @@ endpoint = Table(
     Column("verdict", SmallInteger, nullable=False, comment="Decoy verdict: 0 credible, 1 suspect, 2 decoy"),
     Column("signals", ARRAY(Text), nullable=False, comment="Every decoy signal that ever fired, sorted"),
     Column("certificate", Text, comment="SHA-256 of the TLS certificate last seen, hex; null without TLS"),
+    Column(
+        "imprint",
+        Text,
+        comment="SHA-256 over the digests of its models and when each was written, hex, as last told; copies agree",
+    ),
     UniqueConstraint("host_id", "port"),
+    Index("endpoint_imprint_idx", "imprint", postgresql_where=text("imprint is not null")),
     comment="An address and port that was ever recognised as an inference server",
 )
 

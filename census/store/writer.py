@@ -23,13 +23,13 @@ _TEMPORARY = """
 create temporary table if not exists seen (
     address inet, port integer, name text, outcome smallint, observed_at timestamptz, running integer,
     latency_ms real, recognised boolean, verdict smallint, signals text[], certificate text,
-    place_id bigint, network_id bigint, inventory_id bigint, software_id bigint
+    imprint text, place_id bigint, network_id bigint, inventory_id bigint, software_id bigint
 ) on commit delete rows;
 """
 
 _SEEN_COLUMNS = (
     "address, port, name, outcome, observed_at, running, latency_ms, recognised, verdict, signals, certificate,"
-    " place_id, network_id, inventory_id, software_id"
+    " imprint, place_id, network_id, inventory_id, software_id"
 )
 
 # Filtering with `not exists` first keeps known rows from burning a number of the identity column each.
@@ -49,8 +49,9 @@ where recognised and host.address = seen.address
 """
 
 _ENDPOINTS = """
-insert into endpoint (host_id, port, name, verdict, signals, certificate)
-select distinct on (host.id, seen.port) host.id, seen.port, seen.name, seen.verdict, seen.signals, seen.certificate
+insert into endpoint (host_id, port, name, verdict, signals, certificate, imprint)
+select distinct on (host.id, seen.port)
+    host.id, seen.port, seen.name, seen.verdict, seen.signals, seen.certificate, seen.imprint
 from seen join host using (address)
 where recognised
   and not exists (select from endpoint where endpoint.host_id = host.id and endpoint.port = seen.port)
@@ -62,13 +63,14 @@ on conflict (host_id, port) do nothing
 _VERDICTS = """
 update endpoint set
     verdict = greatest(endpoint.verdict, seen.verdict),
-    signals = array(select distinct unnest(endpoint.signals || seen.signals) order by 1),
+    signals = array(select distinct word collate "C" from unnest(endpoint.signals || seen.signals) word order by 1),
     name = coalesce(seen.name, endpoint.name),
-    certificate = coalesce(seen.certificate, endpoint.certificate)
+    certificate = coalesce(seen.certificate, endpoint.certificate),
+    imprint = coalesce(seen.imprint, endpoint.imprint)
 from seen join host using (address)
 where recognised and endpoint.host_id = host.id and endpoint.port = seen.port
-  and (not endpoint.signals @> seen.signals
-       or seen.name is distinct from endpoint.name or seen.certificate is distinct from endpoint.certificate)
+  and (not endpoint.signals @> seen.signals or seen.name <> coalesce(endpoint.name, '')
+       or seen.certificate <> coalesce(endpoint.certificate, '') or seen.imprint <> coalesce(endpoint.imprint, ''))
 """
 
 _NEW_SIGHTINGS = """
@@ -207,6 +209,6 @@ class Writer:
             rows.append((
                 seen.address, seen.target.port, seen.target.name, int(seen.outcome), seen.observed_at, seen.running,
                 seen.latency_ms, known, int(verdict), sorted(signal.word for signal in seen.signals),
-                seen.certificate, place, network, inventory, software,
+                seen.certificate, seen.imprint, place, network, inventory, software,
             ))  # fmt: skip
         return rows

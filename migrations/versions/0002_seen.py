@@ -16,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, INET
 
@@ -96,11 +97,17 @@ def _endpoint() -> None:
         Column("verdict", SmallInteger, nullable=False, comment="Decoy verdict: 0 credible, 1 suspect, 2 decoy"),
         Column("signals", ARRAY(Text), nullable=False, comment="Every decoy signal that ever fired, sorted"),
         Column("certificate", Text, comment="SHA-256 of the TLS certificate last seen, hex; null without TLS"),
+        Column(
+            "imprint",
+            Text,
+            comment="SHA-256 over the digests of its models and when each was written, hex, as last told; copies agree",
+        ),
         ForeignKeyConstraint(["host_id"], ["host.id"], name="endpoint_host_id_fkey"),
         PrimaryKeyConstraint("id", name="endpoint_pkey"),
         UniqueConstraint("host_id", "port", name="endpoint_host_id_port_key"),
         comment="An address and port that was ever recognised as an inference server",
     )
+    op.create_index("endpoint_imprint_idx", "endpoint", ["imprint"], postgresql_where=text("imprint is not null"))
 
 
 def _software() -> None:

@@ -19,6 +19,7 @@ from census.demo.catalogue import OLLAMA, Entry
 from census.demo.holdings import Held, hold
 from census.facts import Outcome, Tools, Verdict
 from census.places import Place, Places
+from census.probe.pace import network_of
 from census.targets.scope_file import read_scope
 
 LLAMA, QWEN = "Llama", "Qwen"
@@ -80,8 +81,19 @@ def test_everybody_lives_on_loopback_in_many_networks(population: Population) ->
 
 def test_some_hosts_have_two_or_three_ports(population: Population) -> None:
     ports = Counter(Counter(each.address for each in population.residents).values())
-    assert set(ports) == {1, 2, 3}
+    assert set(ports) == {1, 2, 3, 10}
     assert 0.08 < (ports[2] + ports[3]) / ports.total() < 0.25
+
+
+@pytest.mark.parametrize("endpoints", [60, 300, 3000])
+def test_crowds_stand_on_ten_ports_of_one_host_and_in_six_networks(endpoints: int) -> None:
+    residents = generate(11, endpoints).residents
+    ports = [each for each in residents if each.behaviour is Behaviour.DECOY_PORTS]
+    clones = [each for each in residents if each.behaviour is Behaviour.SUSPECT_CLONE]
+    assert (len({each.address for each in ports}), len({each.port for each in ports})) == (1, 10)
+    assert len({network_of(each.address) for each in clones}) == len(clones) == 6
+    assert len({each.models for each in ports}) == len({each.models for each in clones}) == 1
+    assert len(clones[0].models) >= 3
 
 
 def test_the_list_has_a_line_for_every_endpoint(population: Population) -> None:
@@ -132,7 +144,7 @@ def test_ollamas_of_all_five_ages_are_there(population: Population) -> None:
 
 def test_no_server_runs_a_model_younger_than_itself(population: Population) -> None:
     for resident in population.residents:
-        if resident.software == "Ollama" and resident.models:
+        if resident.software == "Ollama" and resident.version is not None:
             release = tuple(int(part) for part in str(resident.version).partition("-")[0].split("."))
             assert all(held.entry.since <= release for held in resident.models)
 
@@ -142,13 +154,16 @@ def test_only_those_that_serve_have_models(population: Population) -> None:
         assert bool(resident.models) == (resident.outcome is Outcome.SERVED)
         assert resident.software is None or resident.outcome.recognised
         assert resident.verdict is Verdict.CREDIBLE or resident.outcome is Outcome.SERVED
+        assert bool(resident.signals) == (resident.verdict is not Verdict.CREDIBLE)
 
 
 def test_a_model_has_one_digest_wherever_it_is_but_with_decoys(population: Population) -> None:
     digests: dict[str, set[str]] = {}
     for resident in population.residents:
         for held in resident.models:
-            if resident.behaviour is Behaviour.DECOY_DIGEST:
+            if resident.behaviour is Behaviour.DECOY_RC_CHN:
+                continue  # it has digests of other models
+            if resident.behaviour in (Behaviour.DECOY_DIGEST, Behaviour.DECOY_MAGOO):
                 assert str(held.digest).startswith("sha256:")
             elif held.digest is not None:
                 digests.setdefault(held.name, set()).add(held.digest)

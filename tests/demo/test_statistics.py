@@ -26,6 +26,7 @@ STATISTICS = {
     "tool-calling": truth.tool_calling,
     "inventory": truth.inventory,
     "models": truth.models,
+    "decoys": truth.decoys,
 }
 LEFT_OUT = {"low", "high", "share", "rank"}  # intervals and order are held by the tests of the statistics themselves
 
@@ -96,12 +97,16 @@ def assert_that_every_endpoint_is_right(population: Population, url: str, folder
     assert outcomes == {(each.address, each.port): each.outcome.word for each in population.residents}
     known = [each for each in population.residents if each.outcome.recognised]
     assert {
-        (row["address"], row["port"]): (row["software"], row["version"], row["country"], row["asn"], row["decoy"])
+        (row["address"], row["port"]): (
+            row["software"], row["version"], row["country"], row["asn"], row["decoy"], tuple(row["signals"])
+        )
         for row in exported("endpoints")
     } == {
-        (each.address, each.port): (each.software, each.version, each.country, each.asn, each.verdict.word)
+        (each.address, each.port): (
+            each.software, each.version, each.country, each.asn, each.verdict.word, each.signals
+        )
         for each in known
-    }
+    }  # fmt: skip
     columns = ("address", "port", "model", "digest", "family", "architecture", "tools", "tools_source")
     assert Counter(tuple(row[column] for column in columns) for row in exported("models")) == Counter(
         (each.address, each.port, held.name, held.digest, held.entry.family, held.architecture, held.tools.word,

@@ -22,6 +22,7 @@ def _resident(
     software: str | None = "Ollama",
     country: str | None = "CN",
     verdict: Verdict = Verdict.CREDIBLE,
+    signals: tuple[str, ...] = (),
 ) -> Resident:
     entries: list[Entry] = [ENTRIES[name] for name in names]
     return Resident(
@@ -34,6 +35,7 @@ def _resident(
         models=tuple(hold(entry, behaviour, "0.6.8") for entry in entries),
         running=None,
         verdict=verdict,
+        signals=signals,
         country=country,
         region=None,
         city=None,
@@ -149,6 +151,24 @@ def test_an_inventory_is_the_union_of_names_over_the_endpoints() -> None:
 def test_outcomes_are_counted_by_their_words() -> None:
     assert truth.outcomes(POPULATION)["served"] == 4
     assert sum(truth.outcomes(POPULATION).values()) == 9
+
+
+def test_decoys_are_counted_by_verdict_and_signal_of_each_endpoint_that_serves() -> None:
+    decoy, also = (("canary", "digest"), ("canary",))
+    population = Population(
+        (
+            _resident("127.0.1.1", 1, Outcome.SERVED, "llama3:8b"),
+            _resident("127.0.1.1", 2, Outcome.SERVED, "llama3:8b", verdict=Verdict.DECOY, signals=decoy),
+            _resident("127.0.1.1", 3, Outcome.SERVED, "llama3:8b", verdict=Verdict.DECOY, signals=also),
+            _resident("127.0.2.1", 1, Outcome.EMPTY),
+        ),
+        {},
+    )
+    counts = {"host": [1, 0, 1, 1, 1], "endpoint": [1, 0, 2, 2, 1]}
+    kinds = [("credible", None), ("suspect", None), ("decoy", None), ("decoy", "canary"), ("decoy", "digest")]
+    for unit, of in (("host", 1), ("endpoint", 3)):
+        rows = {(row["verdict"], row["signal"]): (row["count"], row["of"]) for row in truth.decoys(population, unit)}
+        assert rows == {kind: (count, of) for kind, count in zip(kinds, counts[unit], strict=True)}
 
 
 def test_another_unit_is_refused() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from census.facts import CANARY_PATH, Exchange, Question
+from census.kinds.ollama_epochs import release_of
 from tests.kinds.course import Course, drive
 
 HEX = "0123456789abcdef" * 4
@@ -26,27 +27,40 @@ def reply(question: Question, body: Any, status: int = 200, headers: dict[str, s
 
 
 def server(models: Iterable[Any], claimed: Any = "0.6.8", **answers: Any) -> Callable[[Question], Exchange]:
-    """An Ollama; `answers` replaces what it says to version, ps, canary, show: a body, or a whole exchange's rule."""
+    """An Ollama; `answers` replaces what it says: a body, or a whole exchange's rule.
+
+    They are named tags, version, ps, canary, show, method (a GET of show) and made_up (show of what it does not list).
+    """
+    models = list(models)
+    listed = {entry.get("name") for entry in models if isinstance(entry, dict)}
+    names = {"/api/tags": "tags", "/api/version": "version", "/api/ps": "ps", CANARY_PATH: "canary"}
+    release = release_of(claimed if isinstance(claimed, str) else None) or (0, 0, 0)
+    said: dict[str, Any] = {
+        "tags": {"models": models},
+        "version": {"version": claimed},
+        "ps": {"models": []},
+        "show": {"template": "{{ .Tools }}", "capabilities": ["completion"]},
+        "method": _wrong_method if release >= (0, 7, 0) else _not_found,
+        "made_up": lambda question: reply(question, {"error": f"model '{question.model}:latest' not found"}, 404),
+        **answers,
+    }
 
     def answer(question: Question) -> Exchange:
-        name = {"/api/tags": "tags", "/api/version": "version", "/api/ps": "ps", "/api/show": "show"}.get(
-            question.label
-        )
-        name = name or ("canary" if question.label == CANARY_PATH else None)
-        if name in answers:
-            given = answers[name]
-            return given(question) if callable(given) else reply(question, given)
-        if name == "tags":
-            return reply(question, {"models": list(models)})
-        if name == "version":
-            return reply(question, {"version": claimed})
-        if name == "ps":
-            return reply(question, {"models": []})
-        if name == "show":
-            return reply(question, {"template": "{{ .Tools }}", "capabilities": ["completion"]})
-        return reply(question, b"404 page not found", 404, {"content-type": "text/plain"})
+        name = names.get(question.label, "none")
+        if question.label == "/api/show":
+            name = "method" if question.method == "GET" else "show" if question.model in listed else "made_up"
+        given = said.get(name, _not_found)
+        return given(question) if callable(given) else reply(question, given)
 
     return answer
+
+
+def _not_found(question: Question) -> Exchange:
+    return reply(question, b"404 page not found", 404, {"content-type": "text/plain"})
+
+
+def _wrong_method(question: Question) -> Exchange:
+    return reply(question, b"405 method not allowed", 405, {"content-type": "text/plain"})
 
 
 def says(body: Any) -> Rule:

@@ -28,7 +28,7 @@ def test_every_get_on_the_list_may_be_asked_and_show_about_a_model() -> None:
             "/health", "/v1/health", "/health_generate", "/slots", "/metrics", "/server_info", "/get_server_info",
             "/api/extra/generate/check", "/terminate", "/nodes/terminate_all", "/flush_cache", "/start_profile",
             "/stop_profile", "/freeze_gc", "/clear_hicache_storage_backend", "/upstream/x", "/api/me", "/api/pull",
-            "/props?model=x", "/props?", "/models?reload=1", "/api/show", "/", "", "/v1/models/x", "/v1/models/",
+            "/props?model=x", "/props?", "/models?reload=1", "/api/show?", "/", "", "/v1/models/x", "/v1/models/",
             "//v1/models", "/v1/../health", "/api/tags?x", "/api/tags#x", "/API/TAGS", CANARY_PATH,
             "/0123456789abcde", "/0123456789abcdef0", "/0123456789ABCDEF", "/0123456789abcdeg",
         )
@@ -42,6 +42,7 @@ def test_every_get_on_the_list_may_be_asked_and_show_about_a_model() -> None:
     + [
         Question("POST", "/api/show"),
         Question("POST", "/api/show", ""),
+        Question("GET", "/api/show", "x"),
         Question("GET", "/api/tags", "x"),
         Question("GET", "/0123456789abcdef", "x"),
         Question("HEAD", "/api/tags"),

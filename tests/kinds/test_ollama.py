@@ -11,6 +11,7 @@ from census.kinds.kind import Wishes
 from census.kinds.ollama import KIND
 from census.kinds.ollama_epochs import Epoch
 from census.kinds.ollama_models import is_remote, read_tools
+from census.kinds.ollama_signals import made_up
 from tests.kinds.ollama_server import GIN, HEX, Rule, look, reply, says, shows, tag
 
 NONSENSE: tuple[Any, ...] = (None, [], 7, "x", {}, [[]], True)
@@ -23,7 +24,7 @@ def test_a_cloud_model_is_never_asked_about() -> None:
     stubs = [tag("f", remote_host="https://ollama.com:443"), tag("g", remote_model="g"), tag("h", model="h:cloud")]
     for version in ("0.1.0", "0.6.8", "0.13.5", "0.33.0", "nonsense"):
         course = look([*map(tag, names), *stubs, tag("local")], version)
-        assert shows(course) == ["local"]
+        assert [name for name in shows(course) if name != made_up(course.exchanges)] == ["local"]
         assert [model.remote for model in course.reading.models] == [True] * 9 + [False]
 
 
@@ -202,3 +203,31 @@ def test_tools_are_told_by_the_best_source_of_the_epoch(
     listed: tuple[str, ...] | None, show: dict[str, Any], epoch: Epoch | None, expected: tuple[Tools, str | None]
 ) -> None:
     assert read_tools(listed, show, epoch) == expected
+
+
+# What only copies of one machine share.
+
+
+def _imprint(*written: tuple[str, Any], models: str = "abc") -> str | None:
+    times = dict(written)
+    listed = [tag(name, modified_at=times.get(name, f"2026-01-0{at}T00:00:00.1Z")) for at, name in enumerate(models, 1)]
+    return look(listed).reading.imprint
+
+
+def test_machines_with_the_same_models_written_at_the_same_instants_have_one_imprint() -> None:
+    assert _imprint() is not None
+    assert _imprint() == _imprint()
+    assert look([tag(name, modified_at="x", size=number) for number, name in enumerate("abc")]).reading.imprint == (
+        look([tag(name, modified_at="x") for name in "cba"]).reading.imprint
+    )
+
+
+def test_another_instant_or_another_model_is_another_imprint() -> None:
+    assert len({_imprint(), _imprint(("a", "2026-01-01T00:00:00.2Z")), _imprint(models="abd")}) == 3
+
+
+@pytest.mark.parametrize("time", [None, 7, ""])
+def test_fewer_than_three_models_with_their_instants_have_no_imprint(time: Any) -> None:
+    assert _imprint(("c", time)) is None
+    assert _imprint(models="ab") is None
+    assert look([tag(name, HEX, modified_at=name) for name in "abcd"]).reading.imprint is None  # one model

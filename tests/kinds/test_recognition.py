@@ -112,7 +112,8 @@ def test_nothing_asked_is_other() -> None:
         ("vLLM", web(of([entry(owned_by="vllm", permission=[{"id": "modelperm-1"}])], {"server": "nginx"}))),
         ("OpenAI-compatible", web(of([entry(owned_by="vllm")]))),
         ("OpenAI-compatible", web(of([entry(owned_by="vllm", max_model_len=5), entry("n", owned_by="other")]))),
-        ("OpenAI-compatible", web(of([entry(owned_by="fastchat", permission=[{"id": "modelperm-1"}])]))),
+        ("FastChat", web(of([entry(owned_by="fastchat", permission=[{"id": "modelperm-1"}])]))),
+        ("OpenAI-compatible", web(of([entry(owned_by="fastchat")]))),
         ("llama.cpp", web(of([entry(owned_by="llamacpp")], {"server": "nginx"}))),
         ("llama.cpp", web(of([entry()], {"server": "llama.cpp"}))),
         ("LiteLLM", web(of([entry(created=1677610602)], FRAMING))),
@@ -181,8 +182,8 @@ def test_a_litellm_that_refuses_is_confirmed_before_it_is_named(kind_and_type: s
 
 
 def test_vllm_is_not_confirmed_where_every_path_is_refused() -> None:
-    course = drive(web({}, (401, UVICORN, {"error": "Unauthorized"})))
-    assert (course.kind, course.outcome, len(course.asked)) == (None, Outcome.LOCKED, 2)
+    course = drive(web({"/version": (200, UVICORN, {"version": "1"})}, (401, UVICORN, {"error": "Unauthorized"})))
+    assert (course.kind, course.outcome, len(course.asked)) == (None, Outcome.LOCKED, 3)
 
 
 def test_vllm_serves_by_uvicorn_when_it_is_locked() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from census.store.statistics import rows
 from tests.store.village import DAY_2, EVENING
@@ -204,6 +204,44 @@ def test_triples_are_shares_of_units_with_three_families(village: Connection) ->
     (row,) = result.rows
     assert row[:6] == ("DeepSeek", "Llama", "Qwen", 1, 1, 1.0)
     assert row[8:] == pytest.approx((1 / 2, 9 / 4))
+
+
+@pytest.mark.parametrize("population", ["raw", "credible"])
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"unit": "host"}, [2, 1, 1, 1, 4]),
+        ({"unit": "endpoint"}, [3, 1, 1, 1, 5]),
+        ({"unit": "host-day"}, [4, 2, 2, 2, 8]),
+        ({"unit": "observation"}, [7, 2, 2, 2, 11]),
+        ({"scan": 2, "unit": "observation"}, [3, 1, 1, 1, 5]),
+    ],
+)
+def test_decoys_are_counted_by_verdict_and_by_signal_in_every_population(
+    village: Connection, population: str, options: dict[str, Any], expected: list[int]
+) -> None:
+    found = told(village, "decoys", "verdict", "signal", "count", "of", population=population, **options)
+    verdicts = [("credible", None), ("suspect", None), ("decoy", None), ("decoy", "canary")]
+    assert found == [(*each, count, expected[-1]) for each, count in zip(verdicts, expected[:-1], strict=True)]
+
+
+def test_a_host_counts_under_each_verdict_and_signal_of_its_endpoints(village: Connection) -> None:
+    village.execute(text("update endpoint set verdict = 2, signals = '{canary,digest}' where id = 2"))
+    assert told(village, "decoys", "verdict", "signal", "count", "of") == [
+        ("credible", None, 2, 4),
+        ("suspect", None, 1, 4),
+        ("decoy", None, 2, 4),
+        ("decoy", "canary", 2, 4),
+        ("decoy", "digest", 1, 4),
+    ]
+
+
+def test_verdicts_that_nobody_has_are_rows_too(village: Connection) -> None:
+    assert told(village, "decoys", "verdict", "signal", "count", scan=3) == [
+        ("credible", None, 2),
+        ("suspect", None, 0),
+        ("decoy", None, 0),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,8 @@ def test_a_network_of_more_than_sixteen_million_addresses_is_refused(tmp_path: P
         read_bytes(tmp_path, b"# wide\n10.0.0.0/7\n")
     with pytest.raises(ListError, match=r"list\.txt:1: 2001:db8::/64 has"):
         read_bytes(tmp_path, b"2001:db8::/64")
+    with pytest.raises(ListError, match=r"list\.txt:1: ::/0 has 340,282,366,920,938,463,463,374,607,431,768,211,456 "):
+        read_bytes(tmp_path, b"::/0\n")
 
 
 def test_a_line_without_end_is_not_held_in_memory(tmp_path: Path) -> None:

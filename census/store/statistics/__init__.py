@@ -83,6 +83,7 @@ STATISTICS: Mapping[str, Statistic] = {
         Statistic("tool-calling", ("advertised", *_SHARE)),
         Statistic("inventory", ("models", *_SHARE)),
         Statistic("models", ("rank", "model", *_SHARE)),
+        Statistic("decoys", ("verdict", "signal", *_SHARE)),
     )
 }
 

@@ -1,0 +1,63 @@
+"""mistral.rs: a list that begins with an entry that is no model, `default`; it knows no key.
+
+`tools_available` is about tools that the server itself may use, not about what a model can do. Versions that list
+their one model alone say nothing of their own and stay a server with OpenAI's protocol.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Final
+
+from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading
+from census.kinds import openai_list
+from census.kinds.kind import Kind, Wishes, next_get, no_question
+
+_DEFAULT: Final = "default"
+_BASIC: Final = {"id", "object", "created", "owned_by"}
+_FURTHER: Final = {
+    "root", "parent", "adapter_generation", "status", "tools_available", "mcp_tools_count", "mcp_servers_connected",
+}  # fmt: skip
+
+
+def _recognise(exchanges: Exchanges) -> str | None:
+    entries = openai_list.entries(exchanges)
+    own = openai_list.every(exchanges, _is_entry) and entries[0]["id"] == _DEFAULT and len(entries) > 1
+    return "every model is local, and the first is the default" if own else None
+
+
+def _is_entry(entry: Mapping[str, Any]) -> bool:
+    return set(entry) >= _BASIC and set(entry) <= _BASIC | _FURTHER and entry["owned_by"] == "local"
+
+
+def _is_model(entry: Mapping[str, Any]) -> bool:
+    return entry.get("id") != _DEFAULT
+
+
+def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
+    return next_get(exchanges, CANARY_PATH)
+
+
+def _model(name: str, _entry: Mapping[str, Any]) -> Model:
+    return openai_list.model(name)
+
+
+def _read(exchanges: Exchanges) -> Reading:
+    reading = openai_list.reading(exchanges, _model, keep=_is_model)
+    own = [entry for entry in openai_list.entries(exchanges) if _is_model(entry) and "parent" not in entry]
+    if not any("status" in entry for entry in own):
+        return reading
+    return dataclasses.replace(reading, running=sum(entry.get("status") == "loaded" for entry in own))
+
+
+KIND = Kind(
+    name="mistral.rs",
+    ports=(1234,),
+    asks=(("GET", openai_list.PATH), ("GET", CANARY_PATH)),
+    tells="models and how many of them are loaded",
+    recognise=_recognise,
+    confirm=no_question,
+    ask=_ask,
+    read=_read,
+)

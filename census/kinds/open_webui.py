@@ -1,0 +1,56 @@
+"""Open WebUI: a page for every path, behind which servers stand that only those who log in may ask."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from census.facts import Exchange, Exchanges, Question, Reading
+from census.kinds import openai_list
+from census.kinds.emulators import TAGS
+from census.kinds.kind import Kind, Wishes, next_get
+from census.kinds.reading import answer, text
+from census.kinds.signs import version
+
+_CONFIG: Final = "/api/config"
+_NAME: Final = "Open WebUI"
+_HEAD: Final = 16 * 1024  # bytes of a page in which its name stands
+_OK: Final = 200
+
+
+def _recognise(exchanges: Exchanges) -> str | None:
+    """An owner may give it another name, behind which its own stands in brackets."""
+    config = answer(exchanges.get(_CONFIG))
+    named = _NAME in (text(config.get("name")) or "") and isinstance(config.get("features"), dict)
+    return "its name at /api/config" if named else None
+
+
+def _confirm(exchanges: Exchanges) -> Question | None:
+    pages = (exchanges.get(openai_list.PATH), exchanges.get(TAGS))
+    return next_get(exchanges, _CONFIG) if any(_is_page(page) for page in pages) else None
+
+
+def _is_page(exchange: Exchange | None) -> bool:
+    if exchange is None or exchange.status != _OK or "html" not in exchange.headers.get("content-type", ""):
+        return False
+    return _NAME.encode() in exchange.body[:_HEAD]
+
+
+def _ask(_exchanges: Exchanges, _wishes: Wishes) -> Question | None:
+    """Nothing: all that is left asks for a login, and a path that cannot exist is answered with the page."""
+    return None
+
+
+def _read(exchanges: Exchanges) -> Reading:
+    return openai_list.reading(exchanges, lambda name, _entry: openai_list.model(name), version(exchanges, _CONFIG))
+
+
+KIND = Kind(
+    name="Open WebUI",
+    ports=(8080, 3000),
+    asks=(("GET", _CONFIG),),
+    tells="that it is there, locked by a login; version",
+    recognise=_recognise,
+    confirm=_confirm,
+    ask=_ask,
+    read=_read,
+)

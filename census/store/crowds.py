@@ -1,0 +1,63 @@
+"""The signals that only several endpoints together tell: one inventory on many ports of an address, and clones.
+
+They are asked of all that is stored when a scan ends, in the transaction that ends it. What was found once is found
+again, and nothing is taken back, so it does not matter how many workers wrote, in which order, and how often a scan
+was resumed. Whoever only wrote a batch could not tell: the others may be writing at the same moment.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from psycopg import Connection
+
+from census.facts import Signal
+
+_TEN: Final = 10
+# A machine with eight cards may run a server for each, so below ten ports it is no more than a suspicion.
+_MANY: Final = 5
+# An owner who copies a machine has the copies in one data centre, or in a few; decoys are sown over many networks.
+_NETWORKS: Final = 5
+
+# Only addresses with so many endpoints are looked at: hardly any.
+_ON_MANY_PORTS: Final = """
+select unnest(array_agg(distinct endpoint.id))
+from endpoint join sighting on sighting.endpoint_id = endpoint.id
+where sighting.inventory_id is not null
+  and endpoint.host_id in (select host_id from endpoint group by host_id having count(*) >= %(least)s)
+group by endpoint.host_id, sighting.inventory_id
+having count(distinct endpoint.id) >= %(least)s
+"""
+
+# A network is a /24 or a /48, as it is for the pace of a scan.
+_IN_MANY_NETWORKS: Final = """
+select unnest(array_agg(endpoint.id))
+from endpoint join host on host.id = endpoint.host_id
+where imprint is not null
+group by imprint
+having count(distinct network(set_masklen(address, case family(address) when 4 then 24 else 48 end))) >= %(least)s
+"""
+
+# Writers of other scans wait a moment: locking row after row, they and this could each wait for the other for ever.
+_ALONE: Final = "lock table endpoint in share row exclusive mode"
+
+_MARK: Final = """
+update endpoint set
+    verdict = greatest(verdict, %(verdict)s::smallint),
+    signals = array(select word collate "C" from unnest(signals || %(word)s::text) word order by 1)
+where not signals @> array[%(word)s] and id in ({members})
+"""
+
+_CROWDS: Final = (
+    (Signal.TEN_PORTS, _ON_MANY_PORTS, _TEN),
+    (Signal.MANY_PORTS, _ON_MANY_PORTS, _MANY),
+    (Signal.CLONE, _IN_MANY_NETWORKS, _NETWORKS),
+)
+
+
+def judge(connection: Connection[Any]) -> None:
+    """Add the signals to the endpoints that are in such a crowd, in the caller's transaction."""
+    connection.execute(_ALONE)
+    for signal, members, least in _CROWDS:
+        asked = {"least": least, "word": signal.word, "verdict": int(signal.verdict)}
+        connection.execute(_MARK.replace("{members}", members).encode(), asked)
