@@ -17,6 +17,7 @@ from typing import Any
 CANARY_PATH = "/<16 hex digits>"  # how the random path of a canary is written in lists, labels and docs
 _CANARY = re.compile(r"/[0-9a-f]{16}")
 _OK = 200
+_DIGITS = 30  # more than any number that is kept
 
 
 class Outcome(enum.IntEnum):
@@ -172,9 +173,19 @@ class Exchange:
         if self.truncated:
             return None
         try:
-            return json.loads(self.body)
+            return parse_json(self.body)
         except (ValueError, RecursionError):
             return None
+
+
+def parse_json(body: bytes) -> Any:
+    """JSON as Python values; a whole number of absurd length is a float. Raises ValueError and RecursionError."""
+    return json.loads(body, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | float:
+    """Python refuses to read thousands of digits, and one such number must not hide the rest of a document."""
+    return int(digits) if len(digits) <= _DIGITS else float(digits)
 
 
 class Exchanges:

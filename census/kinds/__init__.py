@@ -12,7 +12,7 @@ from typing import Final
 from census.facts import Exchanges, Outcome, Question
 from census.kinds import docker_model_runner, ollama, openai_compatible, openai_list
 from census.kinds.kind import Kind, Wishes
-from census.kinds.reading import listing
+from census.kinds.reading import document, listing, mapping
 from census.kinds.signs import error, refused
 from census.kinds.specific import SPECIFIC
 
@@ -22,6 +22,9 @@ KINDS: Final[tuple[Kind, ...]] = (*SPECIFIC, openai_compatible.KIND)
 
 _TAGS: Final = Question("GET", "/api/tags")
 _LIST: Final = Question("GET", openai_list.PATH)
+
+# What kinds say under `error` or `detail`. FastAPI's own words, which any of its programs may use, are not among them.
+_REFUSALS: Final = ("Unauthorized", "Invalid API key", "Invalid or missing API key", "Please provide an API key")
 
 
 def opening(port: int) -> tuple[Question, ...]:
@@ -54,7 +57,9 @@ def unrecognised(exchanges: Exchanges) -> Outcome:
 
 
 def _asks_for_key(exchanges: Exchanges) -> bool:
-    """A refusal of the list in the words of OpenAI's protocol, whoever speaks it."""
+    """A refusal of the list in a form in which inference servers write one, whoever this one is."""
     first = exchanges.get(_LIST.path)
-    said = error(first)
-    return refused(first) and isinstance(said.get("message"), str) and said.get("code") == "invalid_api_key"
+    said = mapping(document(first))
+    details = error(first)
+    spoken = isinstance(details.get("message"), str) and not {"type", "code"}.isdisjoint(details)
+    return refused(first) and (spoken or said.get("error") in _REFUSALS or said.get("detail") in _REFUSALS)

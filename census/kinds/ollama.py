@@ -30,15 +30,18 @@ def _recognise(exchanges: Exchanges) -> str | None:
         return "a broken model list at /api/tags" if begins_as_list(tags) else None
     if "data" in answer(tags):  # llama.cpp's list for both protocols
         return None
-    if found.entries and not any(_is_entry(entry) for entry in found.entries):
+    entries, _ = _entries(exchanges)
+    if found.entries and not entries:  # nothing with a name: an empty list, if it has nothing else about it
+        return "a model list at /api/tags" if set(answer(tags)) == {"models"} else None
+    if entries and not any(_is_entry(name, entry) for name, entry in entries.items()):
         return None
     return "a model list at /api/tags"
 
 
-def _is_entry(entry: Mapping[str, Any]) -> bool:
-    """Named twice, as Ollama does, or once and with something that only its lists have."""
-    names = sum(key in entry for key in _NAMES)
-    return names == len(_NAMES) or (names > 0 and not _DETAILS.isdisjoint(entry))
+def _is_entry(name: str, entry: Mapping[str, Any]) -> bool:
+    """Named twice, as Ollama does, or once with a tag or something else that only its lists have."""
+    twice = all(key in entry for key in _NAMES)
+    return twice or ":" in name or not _DETAILS.isdisjoint(entry)
 
 
 def _entries(exchanges: Exchanges) -> tuple[Entries, bool]:

@@ -32,8 +32,8 @@ def _best(exchanges: Exchanges, path: str) -> Listing | None:
 
 
 def every(exchanges: Exchanges, rule: Callable[[Mapping[str, Any]], bool]) -> bool:
-    """Whether there are entries and the rule holds for all of them."""
-    listed = entries(exchanges)
+    """Whether there are entries and the rule holds for all of them; those without a usable name do not count."""
+    listed = [entry for entry in entries(exchanges) if model_name(entry.get("id")) is not None]
     return bool(listed) and all(rule(entry) for entry in listed)
 
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from census.facts import Exchange
+from census.facts import Exchange, parse_json
 
 NAME_LIMIT: Final = 512  # characters of a model's name
 SHORT_LIMIT: Final = 64  # characters of a version, an architecture, a capability
@@ -29,7 +28,7 @@ _OK: Final = 200
 _UNWANTED: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 # Possessive, so that no name however long is scanned more than once.
-_PATH: Final = re.compile(r"\s*+(?:[/\\]|~[^/\\]*+[/\\]|[A-Za-z]:[/\\]|file:[/\\])")
+_PATH: Final = re.compile(r"\s*+(?:[/\\]|\.{1,2}[/\\]|~[^/\\]*+[/\\]|[A-Za-z]:[/\\]|file:[/\\])")
 _HUB_CACHE: Final = re.compile(r"(?:^|[/\\])models--([^/\\]++)(?:[/\\]snapshots[/\\][^/\\]++)?[/\\]*+$")
 
 _UNREADABLE: Final = object()
@@ -47,8 +46,9 @@ def text(value: Any, limit: int = NAME_LIMIT) -> str | None:
 def model_name(value: Any) -> str | None:
     """A model's name as it was sent, but clean; paths are reduced so that no folder or user name is kept.
 
-    An absolute path or a home path becomes its last part, a Hugging Face cache folder becomes `org/name`;
-    relative ids such as `org/name` or `tiny/tiny.gguf` stay. None if there is no usable name.
+    An absolute path, a home path or one from the working folder (`./`, `../`) becomes its last part, a Hugging Face
+    cache folder becomes `org/name`; relative ids such as `org/name` or `tiny/tiny.gguf` stay. None if there is no
+    usable name.
     """
     if not isinstance(value, str):
         return None
@@ -66,7 +66,7 @@ def number(value: Any, low: int = 0, high: int = BIGINT) -> int | None:
     """`value` as a whole number from `low` to `high`; 4096.0 is one, True and "4096" are none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if isinstance(value, float) and not value.is_integer():
+    if isinstance(value, float) and not value.is_integer():  # infinity is not either
         return None
     whole = int(value)
     return whole if low <= whole <= high else None
@@ -125,7 +125,7 @@ def _parsed(exchange: Exchange | None) -> Any:
 @functools.lru_cache(maxsize=_PARSED)
 def _parse(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return parse_json(body)
     except (ValueError, RecursionError):
         return _UNREADABLE
 
@@ -159,10 +159,11 @@ def _listed(parsed: dict[str, Any], key: str) -> Listing | None:
         # {"code": 0, "data": []} is what many web services answer to anything: an empty list needs its own frame.
         framed = parsed.get("object") == "list" or set(parsed) == {"models"}
         return Listing() if framed else None
-    entries = tuple(entry for entry in value if isinstance(entry, dict)) if isinstance(value, list) else ()
-    if entries:
-        return Listing(entries)
-    return Listing(misread=True) if parsed.get("object") == "list" or set(parsed) == {key} else None
+    framed = parsed.get("object") == "list" or set(parsed) == {key}
+    if not isinstance(value, list):
+        return Listing(misread=True) if framed else None
+    entries = tuple(entry for entry in value if isinstance(entry, dict))
+    return Listing(entries) if entries or framed else None
 
 
 def _claims(exchange: Exchange) -> bool:

@@ -172,6 +172,13 @@ ENTRY = {"id": "m", "object": "model"}
         (exchange({"models": None}), "models", Listing()),
         (exchange({"models": [ENTRY]}, headers=HTML), "models", Listing((ENTRY,))),
         (exchange(b"\xef\xbb\xbf" + b'{"models": [{"name": "m"}]}'), "models", Listing(({"name": "m"},))),
+        # Entries that cannot be used are dropped, and a number of absurd length hides nothing.
+        (exchange({"models": ["a", "b"]}), "models", Listing()),
+        (
+            exchange(b'{"models":[{"name":"m","size":' + b"9" * 5000 + b"}]}"),
+            "models",
+            Listing(({"name": "m", "size": float("inf")},)),
+        ),
         # Answers that say nothing about models.
         (None, "data", None),
         (exchange({"object": "list", "data": []}, status=201), "data", None),
@@ -189,7 +196,6 @@ ENTRY = {"id": "m", "object": "model"}
         # Answers that claim to be a list and are none.
         (exchange({"models": 5}), "models", Listing(misread=True)),
         (exchange({"models": {"a": 1}}), "models", Listing(misread=True)),
-        (exchange({"models": ["a", "b"]}), "models", Listing(misread=True)),
         (exchange({"object": "list", "data": "many"}), "data", Listing(misread=True)),
         (exchange({"data": False}), "data", Listing(misread=True)),
         (exchange(b'{"models":[{"name":"m"}', headers=HTML), "models", Listing(misread=True)),
@@ -197,7 +203,6 @@ ENTRY = {"id": "m", "object": "model"}
         (exchange(b"surely not JSON"), "models", Listing(misread=True)),
         (exchange({"models": [ENTRY]}, truncated=True), "models", Listing(misread=True)),
         (exchange(b'{"models":' + b"[" * 100_000), "models", Listing(misread=True)),
-        (exchange(b'{"models":[{"name":"m","size":' + b"9" * 5000 + b"}]}"), "models", Listing(misread=True)),
     ],
 )
 def test_a_list_is_readable_or_broken_or_none(answer: Exchange | None, key: str, expected: Listing | None) -> None:

@@ -46,7 +46,6 @@ def test_the_usual_kind_of_a_port_is_asked_first_and_a_dead_end_costs_two_reques
         web({"/api/tags": (200, JSON, {"models": [{"name": "beetle", "maker": "vw"}]})}),
         web({"/api/tags": (200, JSON, {"page": 1, "models": []})}),
         web({"/v1/models": (401, UVICORN, {"detail": "Not authenticated"})}),
-        web({"/v1/models": (401, UVICORN, {"error": "Unauthorized"})}),  # vLLM's words, but no /version
         web({"/v1/models": (500, {}, b"Internal Server Error"), "/health/liveliness": (200, JSON, "I'm alive!")}),
         web({"/v1/models": (500, FRAMING, b"Internal Server Error"), "/health/liveliness": (200, JSON, "fine")}),
     ],
@@ -200,11 +199,25 @@ def test_vllms_version_must_be_all_that_is_said() -> None:
         assert drive(web(paths)).kind is None
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"error": "Unauthorized"},  # vLLM's words, but no /version
+        {"error": {"message": "You didn't provide an API key", "type": "invalid_request_error", "code": None}},
+        {"error": {"message": "no", "code": "invalid_api_key"}},
+    ],
+)
+def test_a_list_refused_in_the_words_of_a_kind_is_locked_whoever_it_is(said: Any) -> None:
+    for headers in ({**JSON, "server": "nginx"}, JSON, UVICORN):
+        course = drive(web({"/v1/models": (401, headers, said)}))
+        assert (course.kind, course.outcome) == (None, Outcome.LOCKED)
+
+
 def test_another_program_that_refuses_in_llama_cpp_pythons_words_is_not_it() -> None:
     locked = {"/v1/models": (401, UVICORN, {"detail": "Invalid API key"})}
     titled = {"/openapi.json": (200, JSON, {"info": {"title": "Our own gateway", "version": "9"}})}
     course = drive(web({**locked, **titled}))
-    assert (course.kind, course.outcome) == (None, Outcome.OTHER)
+    assert (course.kind, course.outcome) == (None, Outcome.LOCKED)
     own = {"/openapi.json": (200, JSON, {"info": {"title": "🦙 llama.cpp Python API", "version": "0.3.36"}})}
     course = drive(web({**locked, **own}))
     assert (course.name, course.outcome, course.reading.version) == ("llama-cpp-python", Outcome.LOCKED, "0.3.36")

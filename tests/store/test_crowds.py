@@ -25,6 +25,7 @@ def seen(
     address: str,
     port: int = 11434,
     models: Sequence[Model] = SAME,
+    *,
     imprint: str | None = None,
     signals: frozenset[Signal] = frozenset(),
     version: str = "0.6.8",
