@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from census.facts import CANARY_PATH, Exchange, Exchanges, Outcome, Question, Reading, Tools
 from census.kinds import KINDS, Wishes, confirm, recognise, unrecognised
 from census.kinds.allowed import ALLOWED
-from tests.kinds.course import drive
+from tests.kinds.course import CANARY, drive
 
 EXAMPLES = [json.loads(path.read_text("utf-8")) for path in sorted(Path(__file__).parent.glob("examples/*.json"))]
 RECORDED = [each for example in EXAMPLES for each in example["exchanges"]]
 QUESTIONS = [
     *(
-        Question(method, "/0123456789abcdef" if path == CANARY_PATH else path)
+        Question(method, CANARY if path == CANARY_PATH else path)
         for method, path in ALLOWED - {("POST", "/api/show")}
     ),
     *(Question("POST", "/api/show", model) for model in ("a", "llama2:latest", "tiny-plain:latest")),
@@ -112,6 +114,58 @@ def test_any_answers_to_any_questions_are_read(
         assert_clean(kind.read(exchanges))
     if found is not None:
         assert isinstance(found[1], str)
+
+
+def keys_of(value: Any) -> set[str]:
+    """Every key of every object in a document."""
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return (set(value) if isinstance(value, dict) else set()).union(*map(keys_of, inner))
+
+
+def replaced(value: Any, key: str, nested: Any) -> Any:
+    """A document in which everything under `key` is `nested`."""
+    if isinstance(value, list):
+        return [replaced(each, key, nested) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: nested if name == key else replaced(each, key, nested) for name, each in value.items()}
+
+
+def documents(example: dict[str, Any]) -> list[tuple[dict[str, Any], Any]]:
+    """The recorded exchanges that are JSON, with their documents."""
+    found = []
+    for each in example["exchanges"]:
+        with contextlib.suppress(ValueError):
+            found.append((each, json.loads(each["body"])))
+    return found
+
+
+NESTED = st.sampled_from([[], {}]) | st.lists(ANYTHING, max_size=2) | st.dictionaries(KEYS, ANYTHING, max_size=2)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["server"])
+@settings(max_examples=3, deadline=None, database=None)
+@given(nested=NESTED)
+def test_every_field_of_every_example_may_be_a_list_or_an_object(example: dict[str, Any], nested: Any) -> None:
+    """Whatever is looked up among known words must be a word first: lists and objects cannot be looked up."""
+    recorded = documents(example)
+    for key in set().union(*(keys_of(document) for _, document in recorded)):
+        exchanges = Exchanges(
+            Exchange(
+                Question(each["method"], CANARY if each["path"] == CANARY_PATH else each["path"], each.get("model")),
+                each["status"],
+                each["headers"],
+                json.dumps(replaced(document, key, nested)).encode(),
+            )
+            for each, document in recorded
+        )
+        unrecognised(exchanges)
+        for kind in KINDS:
+            kind.recognise(exchanges)
+            kind.confirm(exchanges)
+            if kind.name == example["kind"]:
+                kind.ask(exchanges, Wishes())
+                assert_clean(kind.read(exchanges))
 
 
 @settings(max_examples=150, deadline=None)
