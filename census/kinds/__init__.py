@@ -7,13 +7,14 @@ recognising again after each answer, and its `read` makes the reading. What nobo
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from census.facts import Exchanges, Outcome, Question
 from census.kinds import docker_model_runner, ollama, openai_compatible, openai_list
 from census.kinds.kind import Kind, Wishes
 from census.kinds.reading import document, listing, mapping
-from census.kinds.signs import error, refused
+from census.kinds.signs import detail, error, refused
 from census.kinds.specific import SPECIFIC
 
 __all__ = ["KINDS", "Kind", "Wishes", "confirm", "opening", "recognise", "unrecognised"]
@@ -24,7 +25,13 @@ _TAGS: Final = Question("GET", "/api/tags")
 _LIST: Final = Question("GET", openai_list.PATH)
 
 # What kinds say under `error` or `detail`. FastAPI's own words, which any of its programs may use, are not among them.
-_REFUSALS: Final = ("Unauthorized", "Invalid API key", "Invalid or missing API key", "Please provide an API key")
+_REFUSALS: Final = (
+    "Unauthorized",
+    "Invalid API key",
+    "Invalid or missing API key",
+    "Please provide an API key",
+    "An authentication key is required",
+)
 
 
 def opening(port: int) -> tuple[Question, ...]:
@@ -60,6 +67,11 @@ def _asks_for_key(exchanges: Exchanges) -> bool:
     """A refusal of the list in a form in which inference servers write one, whoever this one is."""
     first = exchanges.get(_LIST.path)
     said = mapping(document(first))
-    details = error(first)
+    told = mapping(said.get("detail"))
+    plain = any(words in _REFUSALS for words in (said.get("error"), said.get("detail"), told.get("error")))
+    return refused(first) and (plain or _is_spoken(error(first)) or _is_spoken(detail(first)))
+
+
+def _is_spoken(details: Mapping[str, Any]) -> bool:
     spoken = isinstance(details.get("message"), str) and not {"type", "code"}.isdisjoint(details)
-    return refused(first) and (spoken or said.get("error") in _REFUSALS or said.get("detail") in _REFUSALS)
+    return spoken or details.get("code") == "invalid_api_key"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from census.facts import Exchange, Exchanges
+from census.facts import CANARY_PATH, Exchange, Exchanges
 from census.kinds.reading import NAME_LIMIT, listing, mapping, named, sha256_hex
 from census.kinds.signs import server, version
 
@@ -26,6 +26,7 @@ DOCKER: Final = "Docker Model Runner"
 API_PROXY: Final = "ollama-api-proxy"
 LMSTUDIO_PROXY: Final = "ollama-lmstudio-proxy"
 
+_NOT_FOUND: Final = 404
 _LOOKED_AT: Final = 8  # entries: a sign is in all of them, or in the first
 _PREFIX: Final = "sha256:"  # which Ollama itself leaves out
 _LATEST: Final = ":latest"
@@ -39,11 +40,12 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list at /api/tags: its first entries, and the version claimed beside it, if that was asked."""
+    """A list at /api/tags: its first entries, and the version claimed beside it and the canary, if they were asked."""
 
     answer: Exchange
     entries: tuple[dict[str, Any], ...]
     version: str | None
+    canary: Exchange | None
 
     def any(self, rule: Callable[[Entry], bool]) -> bool:
         return any(map(rule, self.entries))
@@ -61,7 +63,7 @@ def imitator(exchanges: Exchanges) -> str | None:
     listed = listing(tags, "models")
     if tags is None or listed is None or listed.misread:
         return None
-    found = _List(tags, listed.entries[:_LOOKED_AT], version(exchanges, VERSION))
+    found = _List(tags, listed.entries[:_LOOKED_AT], version(exchanges, VERSION), exchanges.get(CANARY_PATH))
     return next((name for name, fits in _RULES if fits(found)), None)
 
 
@@ -134,7 +136,10 @@ def _api_proxy(found: _List) -> bool:
 
 
 def _lmstudio_proxy(found: _List) -> bool:
-    return found.any(lambda entry: _is_hash_of_name(entry, ""))
+    """Its digests look right, and a decoy that is made with care has the like; but its 404 is not Ollama's."""
+    canary = found.canary
+    other = canary is not None and canary.status == _NOT_FOUND and canary.body.strip() != b"404 page not found"
+    return other and found.every(lambda entry: _is_hash_of_name(entry, ""))
 
 
 _RULES: Final[tuple[tuple[str, Callable[[_List], bool]], ...]] = (

@@ -15,14 +15,10 @@ _OWN_PATH: Final = "/api/v1/token_check"
 
 
 def _recognise(exchanges: Exchanges) -> str | None:
-    if openai_list.every(exchanges, _is_entry):
+    if openai_list.owned_by(exchanges, "fastchat"):
         return "every model is owned by fastchat"
     silent = _looks_locked(exchanges) or openapi.may_tell(exchanges)
     return "a path that only it describes" if silent and openapi.serves(exchanges, _OWN_PATH) else None
-
-
-def _is_entry(entry: Mapping[str, Any]) -> bool:
-    return entry.get("owned_by") == "fastchat" and openai_list.is_granted(entry)
 
 
 def _looks_locked(exchanges: Exchanges) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading, Tools
+from census.facts import CANARY_PATH, Exchange, Exchanges, Model, Question, Reading, Tools
 from census.kinds import openai_list
 from census.kinds.kind import Kind, Wishes, next_get
 from census.kinds.reading import answer, mapping, model_name, number, records, text
@@ -17,6 +17,7 @@ _INFO: Final = "/model/info"
 _READINESS: Final = "/health/readiness"
 _LIVELINESS: Final = "/health/liveliness"
 _CREATED: Final = 1677610602  # what it says of every model: the day OpenAI made one of its own
+_REFUSALS: Final = ("auth_error", "token_not_found_in_db")
 _ROWS_LIMIT: Final = 10_000  # deployments; several may share a name
 
 
@@ -25,7 +26,9 @@ def _recognise(exchanges: Exchanges) -> str | None:
         return "I'm alive! at /health/liveliness"
     if _all_created(exchanges) and _headers(exchanges):
         return "every model has LiteLLM's date, and its headers"
-    return None
+    if _is_refusal(exchanges.get(openai_list.PATH)):
+        return "LiteLLM's 401"
+    return "a header of LiteLLM's own" if _names_itself(exchanges) else None
 
 
 def _confirm(exchanges: Exchanges) -> Question | None:
@@ -56,7 +59,24 @@ def _are_headers(headers: Mapping[str, str]) -> bool:
     """Its own, or its two against framing where there is no Server header."""
     framing = (headers.get("x-frame-options"), headers.get("content-security-policy"))
     against_framing = framing == ("DENY", "frame-ancestors 'none'") and "server" not in headers
-    return against_framing or any(name.startswith("x-litellm-") for name in headers)
+    return against_framing or _is_own(headers)
+
+
+def _is_own(headers: Mapping[str, str]) -> bool:
+    return any(name.startswith("x-litellm-") for name in headers)
+
+
+def _names_itself(exchanges: Exchanges) -> bool:
+    """A list, or the refusal of it, under a header with its name."""
+    first = exchanges.get(openai_list.PATH)
+    told = refused(first) or openai_list.found(exchanges) is not None
+    return first is not None and told and _is_own(first.headers)
+
+
+def _is_refusal(exchange: Exchange | None) -> bool:
+    said = error(exchange)
+    worded = (text(said.get("message")) or "").startswith("Authentication Error")
+    return refused(exchange) and said.get("type") in _REFUSALS and said.get("code") == "401" and worded
 
 
 def _looks_locked(exchanges: Exchanges) -> bool:
@@ -66,7 +86,7 @@ def _looks_locked(exchanges: Exchanges) -> bool:
         return False
     kind = error(first).get("type")
     if refused(first):
-        return kind in ("auth_error", "token_not_found_in_db") or _headers(exchanges)
+        return kind in _REFUSALS or _headers(exchanges)
     if first.status == HTTPStatus.BAD_REQUEST:
         return kind == "no_db_connection"
     bare = first.status == HTTPStatus.INTERNAL_SERVER_ERROR and first.body == b"Internal Server Error"

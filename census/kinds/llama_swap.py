@@ -69,15 +69,22 @@ def _running(exchanges: Exchanges) -> int | None:
 
 
 def _model(name: str, entry: Mapping[str, Any]) -> Model:
-    has_tools = mapping(entry.get("capabilities")).get("function_calling") is True
-    has_tools = has_tools or "tools" in (words(entry.get("supported_parameters")) or ())
-    capabilities = {*_capabilities(entry), *(("tools",) if has_tools else ())}
+    tools = _tools(entry)
+    capabilities = {*_capabilities(entry), *(("tools",) if tools is Tools.YES else ())}
     return openai_list.model(
         name,
         context_served=number(entry.get("context_length"), 1),
         capabilities=tuple(sorted(capabilities)) or None,
-        **told(Tools.YES if has_tools else Tools.UNKNOWN, "supported_parameters", "relay"),
+        **told(tools, "supported_parameters", "relay"),
     )
+
+
+def _tools(entry: Mapping[str, Any]) -> Tools:
+    """Whichever of the two says yes; parameters that leave tools out say nothing."""
+    able = mapping(entry.get("capabilities")).get("function_calling")
+    if able is True or "tools" in (words(entry.get("supported_parameters")) or ()):
+        return Tools.YES
+    return Tools.NO if able is False else Tools.UNKNOWN
 
 
 def _capabilities(entry: Mapping[str, Any]) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from census.facts import Exchange, Exchanges, Model, Outcome, Question, Reading, Tools
+from census.facts import CANARY_PATH, Exchange, Exchanges, Model, Outcome, Question, Reading, Tools
 from census.kinds import openai_list
 from census.kinds.abilities import capabilities, told, tools_among
 from census.kinds.emulators import TAGS
@@ -17,22 +18,25 @@ from census.lineage.names import parse_count
 _V1: Final = "/api/v1/models"  # since 0.4.0
 _V0: Final = "/api/v0/models"  # since 0.3.6
 _PATHS: Final = (openai_list.PATH, TAGS, _V1, _V0)
-_OWNERS: Final = frozenset({"organization_owner", "organization-owner"})
+_OWNERS: Final = ("organization_owner", "organization-owner")
 _OFF: Final = frozenset({"off"})
 _OK: Final = 200
 
 
 def _recognise(exchanges: Exchanges) -> str | None:
     asked = [exchanges.get(path) for path in _PATHS]
-    if any(_is_unexpected(exchange) for exchange in asked):
+    if any(_is_unexpected(exchange) for exchange in (*asked, exchanges.get(CANARY_PATH))):
         return "LM Studio's answer to an unknown path"
     if any(_is_refusal(exchange) for exchange in asked):
         return "LM Studio's 401"
     own = _readable(listing(exchanges.get(_V1), "models"))
     if own is not None and own.entries and all(_is_entry(entry) for entry in own.entries):
         return "a model list at /api/v1/models"
-    owned = openai_list.every(exchanges, lambda entry: entry.get("owned_by") in _OWNERS)
-    return "every model is owned by organization_owner" if owned and _by_express(exchanges) else None
+    older = _readable(listing(exchanges.get(_V0), "data"))
+    if older is not None and older.entries and all(_is_older_entry(entry) for entry in older.entries):
+        return "a model list at /api/v0/models"
+    owned = openai_list.owned_by(exchanges, *_OWNERS) and _by_express(exchanges)
+    return "every model is owned by organization_owner" if owned else None
 
 
 def _is_unexpected(exchange: Exchange | None) -> bool:
@@ -44,16 +48,24 @@ def _is_unexpected(exchange: Exchange | None) -> bool:
 def _is_refusal(exchange: Exchange | None) -> bool:
     said = error(exchange)
     named_in = "LM Studio API token" in (text(said.get("message")) or "")
-    return refused(exchange) and said.get("code") == "invalid_api_key" and named_in
+    own = named_in or (said.get("type") == "invalid_request" and _is_express(exchange))
+    return refused(exchange) and said.get("code") == "invalid_api_key" and own
 
 
 def _is_entry(entry: Mapping[str, Any]) -> bool:
     return "key" in entry and isinstance(entry.get("loaded_instances"), list)
 
 
+def _is_older_entry(entry: Mapping[str, Any]) -> bool:
+    return "compatibility_type" in entry and entry.get("state") in ("loaded", "not-loaded")
+
+
 def _by_express(exchanges: Exchanges) -> bool:
-    first = exchanges.get(openai_list.PATH)
-    return first is not None and first.headers.get("x-powered-by") == "Express"
+    return _is_express(exchanges.get(openai_list.PATH))
+
+
+def _is_express(exchange: Exchange | None) -> bool:
+    return exchange is not None and exchange.headers.get("x-powered-by") == "Express"
 
 
 def _readable(found: Listing | None) -> Listing | None:
@@ -61,7 +73,9 @@ def _readable(found: Listing | None) -> Listing | None:
 
 
 def _confirm(exchanges: Exchanges) -> Question | None:
-    """An empty list, or one without an owner, tells nothing but the library that it was made with."""
+    """Others may write its owner too; an empty list, or one without, tells but the library that it was made with."""
+    if openai_list.owned_by(exchanges, *_OWNERS):
+        return next_get(exchanges, _V1, _V0)
     found = _readable(openai_list.found(exchanges))
     bare = found is not None and not any("created" in entry for entry in found.entries)
     return next_get(exchanges, _V1) if bare and _by_express(exchanges) else None
@@ -91,7 +105,9 @@ def _read(exchanges: Exchanges) -> Reading:
     found = openai_list.found(exchanges)
     if found is None and not any(refused(exchanges.get(path)) for path in _PATHS):
         return Reading(Outcome.MISREAD)
-    return openai_list.reading(exchanges, lambda name, _entry: openai_list.model(name))
+    reading = openai_list.reading(exchanges, lambda name, _entry: openai_list.model(name))
+    # It answers any path with success: in its own words that is no sign of one that answers to everything.
+    return dataclasses.replace(reading, signals=frozenset()) if _is_unexpected(exchanges.get(CANARY_PATH)) else reading
 
 
 def _reading(entries: Iterable[Mapping[str, Any]], key: str, loaded: int) -> Reading:

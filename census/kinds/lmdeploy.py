@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from census.facts import CANARY_PATH, Exchanges, Question, Reading
 from census.kinds import openai_list, openapi
@@ -23,17 +22,13 @@ _REFUSAL: Final = {
 
 
 def _recognise(exchanges: Exchanges) -> str | None:
-    if openai_list.every(exchanges, _is_entry):
+    if openai_list.owned_by(exchanges, "lmdeploy"):
         return "every model is owned by lmdeploy"
     first = exchanges.get(openai_list.PATH)
     if refused(first) and document(first) == _REFUSAL:
         return "lmdeploy's 401"
     own = any(openapi.serves(exchanges, path) for path in _OWN_PATHS)
     return "lmdeploy's older 401, and a path that only it describes" if own and _looks_locked(exchanges) else None
-
-
-def _is_entry(entry: Mapping[str, Any]) -> bool:
-    return entry.get("owned_by") == "lmdeploy" and openai_list.is_granted(entry)
 
 
 def _looks_locked(exchanges: Exchanges) -> bool:

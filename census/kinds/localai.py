@@ -17,10 +17,9 @@ _VERSION: Final = "/version"
 _DISCOVERY: Final = "/.well-known/localai.json"
 _CAPABILITIES: Final = "/v1/models/capabilities"
 _KEYS: Final = {"id", "object"}
+_KEY_REQUIRED: Final = "An authentication key is required"
 _TOLD: Final = re.compile(r"\S* \([0-9a-f]*\)")  # "v3.4.0 (0123abc)", and " ()" if it was built by hand
-_REFUSAL: Final = {
-    "error": {"code": 401, "message": "An authentication key is required", "type": "invalid_request_error"}
-}
+_REFUSAL: Final = {"error": {"code": 401, "message": _KEY_REQUIRED, "type": "invalid_request_error"}}
 
 
 def _recognise(exchanges: Exchanges) -> str | None:
@@ -28,6 +27,8 @@ def _recognise(exchanges: Exchanges) -> str | None:
         return "LocalAI's entries at /api/tags"
     if any(_is_refusal(exchanges.get(path)) for path in (openai_list.PATH, emulators.TAGS)):
         return "LocalAI's 401"
+    if _looks_locked(exchanges) and version(exchanges, _DISCOVERY) is not None:
+        return "LocalAI's words, and what it tells openly"
     if _is_likely(exchanges) and _TOLD.fullmatch(version(exchanges, _VERSION) or ""):
         return "bare entries, and LocalAI's way to write a version"
     return None
@@ -37,11 +38,21 @@ def _is_refusal(exchange: Exchange | None) -> bool:
     return refused(exchange) and document(exchange) == _REFUSAL
 
 
+def _looks_locked(exchanges: Exchanges) -> bool:
+    """The words of a 401 that is written another way than by the version that was seen."""
+    first = exchanges.get(openai_list.PATH)
+    if first is None or not refused(first) or _KEY_REQUIRED not in first.text:
+        return False
+    return first.headers.get("www-authenticate", "").startswith("Bearer")
+
+
 def _is_likely(exchanges: Exchanges) -> bool:
     return openai_list.every(exchanges, lambda entry: set(entry) == _KEYS)
 
 
 def _confirm(exchanges: Exchanges) -> Question | None:
+    if _looks_locked(exchanges):
+        return next_get(exchanges, _DISCOVERY)
     return next_get(exchanges, _VERSION) if _is_likely(exchanges) else None
 
 

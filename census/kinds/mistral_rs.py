@@ -15,20 +15,12 @@ from census.kinds import openai_list
 from census.kinds.kind import Kind, Wishes, next_get, no_question
 
 _DEFAULT: Final = "default"
-_BASIC: Final = {"id", "object", "created", "owned_by"}
-_FURTHER: Final = {
-    "root", "parent", "adapter_generation", "status", "tools_available", "mcp_tools_count", "mcp_servers_connected",
-}  # fmt: skip
 
 
 def _recognise(exchanges: Exchanges) -> str | None:
     entries = openai_list.entries(exchanges)
-    own = openai_list.every(exchanges, _is_entry) and entries[0]["id"] == _DEFAULT and len(entries) > 1
+    own = openai_list.owned_by(exchanges, "local") and entries[0].get("id") == _DEFAULT
     return "every model is local, and the first is the default" if own else None
-
-
-def _is_entry(entry: Mapping[str, Any]) -> bool:
-    return set(entry) >= _BASIC and set(entry) <= _BASIC | _FURTHER and entry["owned_by"] == "local"
 
 
 def _is_model(entry: Mapping[str, Any]) -> bool:
@@ -44,7 +36,8 @@ def _model(name: str, _entry: Mapping[str, Any]) -> Model:
 
 
 def _read(exchanges: Exchanges) -> Reading:
-    reading = openai_list.reading(exchanges, _model, keep=_is_model)
+    alone = len(openai_list.entries(exchanges)) == 1  # then the default is all that is told of its model
+    reading = openai_list.reading(exchanges, _model, keep=bool if alone else _is_model)
     own = [entry for entry in openai_list.entries(exchanges) if _is_model(entry) and "parent" not in entry]
     if not any("status" in entry for entry in own):
         return reading

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchanges, Question, Reading
@@ -12,6 +13,7 @@ from census.kinds.reading import answer, text
 from census.kinds.signs import server, version
 
 METADATA: Final = "/v1/metadata"
+VERSION: Final = "/version"  # vLLM's
 _RELEASE: Final = "/v1/version"
 _RELATIVES: Final = ("sglang", "aphrodite", "pygmalionai", "fastchat", "lmdeploy", "tensorrt_llm")
 
@@ -31,10 +33,16 @@ def _is_entry(entry: Mapping[str, Any]) -> bool:
 
 
 def _confirm(exchanges: Exchanges) -> Question | None:
-    """Not of a plain vLLM, which answers by uvicorn itself."""
-    plain = openai_list.owned_by(exchanges, "vllm") and "uvicorn" in server(exchanges.get(openai_list.PATH))
-    likely = openai_list.every(exchanges, _is_entry) and not plain
+    likely = openai_list.every(exchanges, _is_entry) and not _is_plain(exchanges)
     return next_get(exchanges, METADATA) if likely else None
+
+
+def _is_plain(exchanges: Exchanges) -> bool:
+    """A plain vLLM answers by uvicorn itself, and is not known to lack its version."""
+    told = exchanges.get(VERSION)
+    lacking = told is not None and told.status == HTTPStatus.NOT_FOUND
+    by_uvicorn = "uvicorn" in server(exchanges.get(openai_list.PATH))
+    return openai_list.owned_by(exchanges, "vllm") and by_uvicorn and not lacking
 
 
 def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
@@ -49,7 +57,7 @@ def _read(exchanges: Exchanges) -> Reading:
 KIND = Kind(
     name="NIM",
     ports=(8000,),
-    asks=tuple(("GET", path) for path in (openai_list.PATH, METADATA, _RELEASE, CANARY_PATH)),
+    asks=tuple(("GET", path) for path in (openai_list.PATH, VERSION, METADATA, _RELEASE, CANARY_PATH)),
     tells="models, the context they are served with, version",
     recognise=_recognise,
     confirm=_confirm,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading, Signal
 from census.kinds import emulators
 from census.kinds.kind import SHOW_PATH, Kind, Wishes, next_get, no_question
-from census.kinds.ollama_epochs import epoch_of
+from census.kinds.ollama_epochs import Epoch, epoch_of
 from census.kinds.ollama_models import Entries, imprint, read_model, served_contexts, shown, to_show
 from census.kinds.ollama_signals import made_up, signals
 from census.kinds.reading import answer, begins_as_list, listing, named, records
@@ -82,9 +83,8 @@ def _read(exchanges: Exchanges) -> Reading:
     entries, cut = _entries(exchanges)
     shows = shown(exchanges, entries)
     served = served_contexts(exchanges)
-    models = tuple(
-        read_model(name, entry, shows[name], served.get(name), epoch_of(claimed)) for name, entry in entries.items()
-    )
+    epoch = Epoch.NO_TOOLS if _knows_no_version(exchanges) else epoch_of(claimed)
+    models = tuple(read_model(name, entry, shows[name], served.get(name), epoch) for name, entry in entries.items())
     return Reading(
         Outcome.SERVED if models else Outcome.EMPTY,
         claimed,
@@ -94,6 +94,12 @@ def _read(exchanges: Exchanges) -> Reading:
         imprint=imprint(entries),
         signals=_signals(exchanges, entries),
     )
+
+
+def _knows_no_version(exchanges: Exchanges) -> bool:
+    """Whether it has no such path itself, as before 0.1.14; proxies have other words."""
+    told = exchanges.get(_VERSION)
+    return told is not None and told.status == HTTPStatus.NOT_FOUND and told.body == b"404 page not found"
 
 
 def _running(exchanges: Exchanges) -> int | None:

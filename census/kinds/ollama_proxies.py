@@ -21,7 +21,7 @@ def _model(name: str, _entry: Mapping[str, Any]) -> Model:
 
 def _kind(name: str) -> Kind:
     def recognise(exchanges: Exchanges) -> str | None:
-        return f"{name}'s digests at /api/tags" if emulators.imitator(exchanges) == name else None
+        return f"{name}'s list at /api/tags" if emulators.imitator(exchanges) == name else None
 
     return Kind(
         name=name,

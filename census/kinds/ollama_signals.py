@@ -112,7 +112,7 @@ def _lacks_field(told: _Told) -> bool:
         return False
     if told.entries and told.release >= _MODEL_TOLD and not any("model" in entry for entry in told.entries.values()):
         return True
-    if told.release > SHOW_TELLS and any(_lacks_capabilities(show) for show in told.shows):
+    if _tells_in_show(told) and any(map(_lacks_capabilities, told.shows)):
         return True
     if any("capabilities" in entry for entry in told.entries.values()):
         return False
@@ -125,10 +125,21 @@ def _is_gguf(entry: Mapping[str, Any]) -> bool:
     return mapping(entry.get("details")).get("format") == "gguf"
 
 
+def _tells_in_show(told: _Told) -> bool:
+    """Not the candidates of the first release that does, which may have been made before the field."""
+    candidate = "rc" in (version(told.exchanges, "/api/version") or "")
+    return told.release is not None and (told.release > SHOW_TELLS or (told.release == SHOW_TELLS and not candidate))
+
+
 def _lacks_capabilities(show: Mapping[str, Any]) -> bool:
-    """Of a GGUF that the server could read it always says at least completion or embedding."""
-    read = text(mapping(show.get("model_info")).get("general.architecture")) is not None
-    return read and _is_gguf(show) and "capabilities" not in show
+    """Of a model that the server could read it always says at least completion or embedding.
+
+    Only what runs elsewhere, or is stored in another format than GGUF, may have none.
+    """
+    parts = (("model_info", dict), ("details", dict), ("template", str))
+    about_model = any(isinstance(show.get(key), kind) for key, kind in parts)
+    other = text(mapping(show.get("details")).get("format")) not in (None, "gguf")
+    return about_model and "capabilities" not in show and not (other or is_remote("", show))
 
 
 def _runs_newer_engine(told: _Told) -> bool:

@@ -17,14 +17,14 @@ _DOUBTS: Final = (
     "/health/liveliness",
     "/version",
     "/api/v1/models",
+    "/api/v0/models",
     "/v1/cluster/auth",
     "/openapi.json",
     "/info",
     "/v1/internal/model/info",
     "/v1/metadata",
 )
-# One of these beside an id: "models" are also cars and fashion, and their lists have ids too.
-_SIGNS: Final = frozenset({"object", "owned_by", "created", "context_length", "max_model_len"})
+_NUMBERS: Final = ("created", "context_length", "max_model_len")
 
 
 def _recognise(exchanges: Exchanges) -> str | None:
@@ -32,11 +32,18 @@ def _recognise(exchanges: Exchanges) -> str | None:
     if listed is None or listed.misread or any(kind.recognise(exchanges) for kind in SPECIFIC):
         return None
     framed = answer(exchanges.get(openai_list.PATH)).get("object") == "list"
-    return "a model list at /v1/models" if framed or any(_is_entry(entry) for entry in listed.entries) else None
+    told = any(_is_entry(entry, framed=framed) for entry in listed.entries)
+    return "a model list at /v1/models" if told or (framed and not listed.entries) else None
 
 
-def _is_entry(entry: Mapping[str, Any]) -> bool:
-    return model_name(entry.get("id")) is not None and not _SIGNS.isdisjoint(entry)
+def _is_entry(entry: Mapping[str, Any], *, framed: bool) -> bool:
+    """More than an id: "models" are also cars and fashion, whose lists have ids, frames and owners too."""
+    if model_name(entry.get("id")) is None:
+        return False
+    if entry.get("object") is not None:
+        return bool(entry["object"] == "model")
+    numbered = any(number(entry.get(key)) is not None for key in _NUMBERS)
+    return numbered or (framed and text(entry.get("owned_by")) is not None)
 
 
 def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:

@@ -1,4 +1,4 @@
-"""Gateways whose list has the form that OpenRouter made common: prices, modalities and parameters of each model."""
+"""Gateways whose list has the form that OpenRouter made common: modalities, contexts and parameters of each model."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ _OUT: Final = {"text": "completion", "image": "image", "audio": "audio", "embedd
 
 def _recognise(exchanges: Exchanges) -> str | None:
     rich = openai_list.every(exchanges, _is_entry)
-    return "prices and supported parameters of every model" if rich else None
+    return "supported parameters of every model" if rich else None
 
 
 def _is_entry(entry: Mapping[str, Any]) -> bool:
-    priced = isinstance(entry.get("pricing"), dict) and isinstance(entry.get("architecture"), dict)
-    return priced and isinstance(entry.get("supported_parameters"), list)
+    """Without a look at prices, which many leave out; llama-swap lists so too, under its own name."""
+    described = isinstance(entry.get("architecture"), dict) or number(entry.get("context_length"), 1) is not None
+    own = entry.get("owned_by") == "llama-swap"
+    return described and isinstance(entry.get("supported_parameters"), list) and not own
 
 
 def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:

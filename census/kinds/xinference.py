@@ -16,6 +16,7 @@ from census.kinds.signs import refused, version
 _AUTH: Final = "/v1/cluster/auth"
 _VERSION: Final = "/v1/cluster/version"
 _REFUSAL: Final = {"detail": "Could not validate credentials"}  # FastAPI's documentation has the same words
+_NO_TOKEN: Final = {"detail": "Not authenticated"}  # FastAPI itself says so
 _BILLION: Final = 10**9
 _UNTOLD: Final = frozenset({"none"})
 
@@ -31,12 +32,15 @@ def _recognise(exchanges: Exchanges) -> str | None:
 
 def _tells_of_keys(exchanges: Exchanges) -> bool:
     said = exchanges.ok(_AUTH)
-    return isinstance(said, dict) and set(said) == {"auth"} and isinstance(said["auth"], bool)
+    return isinstance(said, dict) and set(said) == {"auth"} and said["auth"] is True
 
 
 def _looks_locked(exchanges: Exchanges) -> bool:
+    """With a token that it does not accept, or without one: then others guard all their paths, it has no /api/tags."""
     first = exchanges.get(openai_list.PATH)
-    return refused(first) and document(first) == _REFUSAL
+    said = document(first)
+    silent = said == _NO_TOKEN and not refused(exchanges.get("/api/tags"))
+    return refused(first) and (silent or said == _REFUSAL)
 
 
 def _confirm(exchanges: Exchanges) -> Question | None:

@@ -113,6 +113,22 @@ def test_digests_of_nobody_who_is_known_are_a_decoys(models: list[Any], version:
     assert Signal.DIGEST in course.reading.signals
 
 
+@pytest.mark.parametrize("names", [("a", "b"), ("library/a:latest", "b:7b")])
+def test_digests_that_are_hashes_of_names_take_no_ollama_from_its_kind(names: tuple[str, ...]) -> None:
+    course = look([tag(name, hashed(name, "")) for name in names])
+    assert (course.name, course.outcome, course.reading.signals) == ("Ollama", Outcome.SERVED, frozenset())
+    course = look([tag(name, hashed(name, ""), capabilities=["completion"]) for name in names], "0.9.0")
+    assert (course.name, course.reading.signals) == ("Ollama", frozenset({Signal.FIELD_TOO_NEW}))
+
+
+def test_one_hash_of_a_name_among_other_digests_is_no_proxys() -> None:
+    missing = (404, JSON, {"error": "Unknown endpoint"})
+    both = {"/api/tags": (200, JSON, {"models": [tag("a"), tag("b", hashed("b", ""))]})}
+    assert drive(web(both, missing), 11434).name == "Ollama"
+    alone = {"/api/tags": (200, JSON, {"models": [tag("b", hashed("b", ""))]})}
+    assert drive(web(alone, missing), 11434).name == "ollama-lmstudio-proxy"
+
+
 def test_a_list_of_openais_goes_before_the_imitated_one() -> None:
     own = of([{"id": "phi", "object": "model"}, {"id": "more", "object": "model"}], JSON)
     paths = {"/api/tags": (200, JSON, {"models": [listed("phi:latest", hashed("phi"))]}), **own}

@@ -21,17 +21,15 @@ from tests.kinds.course import CANARY, drive
 EXAMPLES = [json.loads(path.read_text("utf-8")) for path in sorted(Path(__file__).parent.glob("examples/*.json"))]
 RECORDED = [each for example in EXAMPLES for each in example["exchanges"]]
 QUESTIONS = [
-    *(
-        Question(method, CANARY if path == CANARY_PATH else path)
-        for method, path in ALLOWED - {("POST", "/api/show")}
-    ),
+    *(Question(method, CANARY if path == CANARY_PATH else path) for method, path in ALLOWED - {("POST", "/api/show")}),
     *(Question("POST", "/api/show", model) for model in ("a", "llama2:latest", "tiny-plain:latest")),
 ]
 BAD = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\\ud800-\\udfff]")
 
 KEYS = st.sampled_from(
     ["models", "data", "object", "name", "model", "id", "digest", "details", "capabilities", "version", "error",
-     "owned_by", "created", "permission", "permissions", "meta", "model_info", "template", "info", "title"]
+     "owned_by", "created", "permission", "permissions", "meta", "model_info", "template", "info", "title",
+     "architecture", "engine", "status", "labels", "recipe", "supported_parameters", "context_length"]
 )  # fmt: skip
 STRINGS = st.one_of(
     st.text(st.characters(), max_size=20),
@@ -140,12 +138,8 @@ def documents(example: dict[str, Any]) -> list[tuple[dict[str, Any], Any]]:
     return found
 
 
-NESTED = st.sampled_from([[], {}]) | st.lists(ANYTHING, max_size=2) | st.dictionaries(KEYS, ANYTHING, max_size=2)
-
-
+@pytest.mark.parametrize("nested", [["x", {}], {"x": [], "id": {}}], ids=["list", "object"])
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["server"])
-@settings(max_examples=3, deadline=None, database=None)
-@given(nested=NESTED)
 def test_every_field_of_every_example_may_be_a_list_or_an_object(example: dict[str, Any], nested: Any) -> None:
     """Whatever is looked up among known words must be a word first: lists and objects cannot be looked up."""
     recorded = documents(example)
@@ -163,7 +157,7 @@ def test_every_field_of_every_example_may_be_a_list_or_an_object(example: dict[s
         for kind in KINDS:
             kind.recognise(exchanges)
             kind.confirm(exchanges)
-            if kind.name == example["kind"]:
+            if kind.name in (example["kind"], "OpenAI-compatible"):
                 kind.ask(exchanges, Wishes())
                 assert_clean(kind.read(exchanges))
 

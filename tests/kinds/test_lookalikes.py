@@ -45,7 +45,8 @@ OPTIONS: dict[str, Any] = {"/v1/models": {"get": {}, "options": {}}}
         ("Aphrodite", web(of([entry(owned_by="aphrodite", max_model_len=5)], NGINX))),
         ("OpenAI-compatible", web(of([entry(owned_by="aphrodite")]))),
         ("lmdeploy", web(of([entry(owned_by="lmdeploy", **GRANTED)], NGINX))),
-        ("OpenAI-compatible", web(of([entry(owned_by="lmdeploy")]))),
+        ("lmdeploy", web(of([entry(owned_by="lmdeploy")]))),
+        ("OpenAI-compatible", web(of([entry(owned_by="lmdeploy"), entry("n", owned_by="other")]))),
         ("TensorRT-LLM", web(of([entry(owned_by="tensorrt_llm")], NGINX))),
         ("TabbyAPI", web(of([entry(owned_by="tabbyAPI")], NGINX))),
         ("llama-swap", web(of([entry(owned_by="llama-swap")], NGINX))),
@@ -53,9 +54,10 @@ OPTIONS: dict[str, Any] = {"/v1/models": {"get": {}, "options": {}}}
         ("GPT4All", web(of([entry(owned_by="humanity", permissions=[])], NGINX))),
         ("OpenAI-compatible", web(of([entry(owned_by="humanity")]))),
         ("mistral.rs", web(of([entry("default", owned_by="local"), entry(owned_by="local")], NGINX))),
-        ("OpenAI-compatible", web(of([entry("default", owned_by="local")]))),
+        ("mistral.rs", web(of([entry("default", owned_by="local")]))),
         ("OpenAI-compatible", web(of([entry(owned_by="local"), entry("default", owned_by="local")]))),
-        ("OpenAI-compatible", web(of([entry("default", owned_by="local"), entry(owned_by="local", mine=1)]))),
+        ("mistral.rs", web(of([entry("default", owned_by="local"), entry(owned_by="local", mine=1)]))),
+        ("OpenAI-compatible", web(of([entry("default", owned_by="local"), entry(owned_by="me")]))),
         ("Jan", web(of([entry(owned_by="user") | {"created": 1}], JAN))),
         ("Jan", web(of([], JAN))),
         ("OpenAI-compatible", web(of([entry(owned_by="user") | {"created": 1}]))),
@@ -75,7 +77,11 @@ OPTIONS: dict[str, Any] = {"/v1/models": {"get": {}, "options": {}}}
         ("OpenAI-compatible", web({**of([bare(owned_by="n")]), "/info": (200, JSON, TGI)})),
         ("NIM", web({**of([entry(owned_by="vllm", **GRANTED)], NGINX), "/v1/metadata": (200, JSON, NIM)})),
         ("NIM", web({**of([entry(owned_by="meta", **GRANTED)]), "/v1/metadata": (200, JSON, NIM)})),
-        ("vLLM", web({**of([entry(owned_by="vllm", **GRANTED)]), "/v1/metadata": (200, JSON, NIM)})),  # not asked
+        ("NIM", web({**of([entry(owned_by="vllm", **GRANTED)]), "/v1/metadata": (200, JSON, NIM)})),
+        ("vLLM", web({
+            **of([entry(owned_by="vllm", **GRANTED)]), "/version": (200, JSON, {"version": "0.11.0"}),
+            "/v1/metadata": (200, JSON, NIM)})),  # not asked
+        ("vLLM", web(of([entry(owned_by="vllm", **GRANTED)]))),
         ("vLLM", web(of([entry(owned_by="vllm", **GRANTED)], NGINX))),
         ("OpenAI-compatible", web(of([entry(owned_by="system", **GRANTED)]))),
         ("OpenAI-compatible", web({

@@ -21,6 +21,7 @@ SESSION = {"access-control-allow-headers": "Authorization, X-Client-Session-Id",
 RICH = {"id": "org/m", "pricing": {}, "architecture": {}, "supported_parameters": []}
 BLUNT = {"error": {"message": "No.", "type": "new_api_error"}}
 NO_API_KEY = {"error": "Invalid or missing API key"}
+OWNED = of([{"id": "m", "object": "model", "owned_by": "organization_owner"}], NGINX)
 BARE = of([{"id": "m", "object": "model"}], JSON)
 
 
@@ -39,6 +40,13 @@ XINFERENCE = refusal({"detail": "Could not validate credentials"})
         ("OpenAI-compatible", web(of([entry(owned_by="me")], EXPRESS))),
         ("LM Studio", web({**of([{"id": "m", "object": "model"}], EXPRESS), "/api/v1/models": UNEXPECTED})),
         ("OpenAI-compatible", web({**of([entry()]), "/api/v1/models": UNEXPECTED})),  # not asked
+        ("LM Studio", web({**OWNED, "/api/v1/models": (200, NGINX, {"models": [
+            {"key": "m", "loaded_instances": []}]})})),
+        ("LM Studio", web({**OWNED, "/api/v0/models": (200, NGINX, {"object": "list", "data": [
+            {"id": "m", "compatibility_type": "gguf", "state": "not-loaded"}]})})),
+        ("OpenAI-compatible", web({**OWNED, "/api/v0/models": (200, NGINX, {"object": "list", "data": [
+            {"id": "m", "state": "not-loaded"}]})})),
+        ("OpenAI-compatible", web({**OWNED, "/api/v1/models": (200, NGINX, {"models": [{"key": "m"}]})})),
         ("OpenAI-compatible", web({
             **of([{"id": "m", "object": "model"}], EXPRESS),
             "/api/v1/models": (200, EXPRESS, {"models": [{"key": "beetle"}]})})),
@@ -65,7 +73,8 @@ XINFERENCE = refusal({"detail": "Could not validate credentials"})
         ("OpenAI-compatible", web(of([], LEMONADE))),
         ("OpenAI-compatible", web(of([entry()], SESSION))),
         ("Lemonade", web(refusal(NO_API_KEY, LEMONADE))),
-        (None, web(refusal(NO_API_KEY))),
+        ("Lemonade", web(refusal(NO_API_KEY))),  # behind a proxy
+        (None, web(refusal(NO_API_KEY | {"code": 401}))),
         (None, web(refusal({"error": "No key"}, LEMONADE))),
         ("Docker Model Runner", web(of([entry(owned_by="docker")], NGINX))),
         ("OpenAI-compatible", web(of([entry(owned_by="docker"), entry("n", owned_by="podman")]))),
@@ -78,8 +87,11 @@ XINFERENCE = refusal({"detail": "Could not validate credentials"})
         (None, web({}, (404, {"x-oneapi-request-id": "1"}, BLUNT))),
         ("OpenRouter-compatible", web({"/v1/models": (200, JSON, {"data": [RICH]})})),
         ("OpenAI-compatible", web(of([RICH, entry()]))),
-        ("OpenAI-compatible", web(of([RICH | {"pricing": 3}]))),
-        ("OpenAI-compatible", web(of([RICH | {"supported_parameters": None}]))),
+        ("OpenRouter-compatible", web(of([{"id": "org/m", "architecture": {}, "supported_parameters": []}]))),
+        ("OpenRouter-compatible", web(of([{"id": "m", "context_length": 8, "supported_parameters": []}]))),
+        ("OpenAI-compatible", web(of([entry(architecture="x", context_length="8", supported_parameters=[])]))),
+        ("OpenAI-compatible", web(of([entry() | RICH | {"supported_parameters": None}]))),
+        ("llama-swap", web(of([entry(owned_by="llama-swap") | RICH | {"id": "m"}]))),
         ("Open WebUI", web({"/api/config": (200, JSON, {"name": "Ours (Open WebUI)", "features": {}})}, OPEN_WEBUI)),
         (None, web({"/api/config": (200, JSON, {"name": "Open WebUI"})}, OPEN_WEBUI)),
         (None, web({"/api/config": (200, JSON, {"name": "Ours", "features": {}})}, OPEN_WEBUI)),
@@ -142,6 +154,16 @@ def test_an_older_docker_model_runner_is_asked_for_its_list_on_its_own_port_only
     course = drive(answer, 12434)
     assert (course.name, course.outcome) == ("Docker Model Runner", Outcome.EMPTY)
     assert drive(answer, 8080).asked == ("GET /v1/models", "GET /api/tags")
+
+
+@pytest.mark.parametrize("more", [{"owned_by": "organization_owner"}, {}, {"created": 1700000000}])
+@pytest.mark.parametrize("port", [1234, 8000, 11434])
+def test_an_lm_studio_behind_a_proxy_is_told_by_its_answer_to_any_path_and_is_no_decoy(
+    port: int, more: dict[str, Any]
+) -> None:
+    listed = of([{"id": "qwen3:8b", "object": "model", **more}], NGINX)
+    course = drive(web(listed, (200, NGINX, UNEXPECTED[2])), port)
+    assert (course.name, course.outcome, course.reading.signals) == ("LM Studio", Outcome.SERVED, frozenset())
 
 
 def test_an_lm_studio_whose_lists_are_all_missing_cannot_be_read() -> None:
@@ -217,6 +239,9 @@ def test_the_modalities_of_a_gateway_become_capabilities() -> None:
     assert model.capabilities == ("audio", "completion", "image", "thinking", "vision")
     [model] = drive(web(of([RICH | {"supported_parameters": ["tools"]}]))).reading.models
     assert (model.capabilities, model.tools) == (None, Tools.YES)
+    unpriced = {"id": "m", "context_length": 8, "supported_parameters": ["tools"]}
+    [model] = drive(web(of([unpriced]))).reading.models
+    assert (model.tools, model.tools_level, model.context_length) == (Tools.YES, "relay", 8)
 
 
 def test_words_that_have_no_like_are_left_out_and_silence_is_not_none() -> None:

@@ -88,6 +88,28 @@ def test_a_question_that_failed_is_not_asked_again() -> None:
 # What is kept when something goes wrong.
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "expected"),
+    [
+        (404, {"content-type": "text/plain"}, b"404 page not found", (Tools.NO, "template")),
+        (404, {"content-type": "text/plain"}, b"404 page not found\n", (Tools.YES, "template")),  # a proxy in Go
+        (404, {"server": "nginx"}, b"<html>", (Tools.YES, "template")),
+        (503, {"content-type": "text/plain"}, b"404 page not found", (Tools.YES, "template")),
+    ],
+)
+def test_an_ollama_from_before_it_told_versions_calls_no_tools(
+    status: int, headers: dict[str, str], body: bytes, expected: tuple[Tools, str]
+) -> None:
+    course = look(
+        [tag("a")],
+        show={"template": "{{ .Tools }}"},
+        version=lambda question: Exchange(question, status, headers, body),
+    )
+    [model] = course.reading.models
+    assert (model.tools, model.tools_source, course.reading.version) == (*expected, None)
+    assert course.reading.signals == frozenset()
+
+
 @pytest.mark.parametrize("broken", ["version", "ps", "show"])
 @pytest.mark.parametrize(
     "said",

@@ -41,6 +41,19 @@ def test_the_usual_kind_of_a_port_is_asked_first_and_a_dead_end_costs_two_reques
             {"/v1/models": (200, JSON, {"data": [{"id": "beetle", "maker": "vw"}, {"id": "2cv", "maker": "citroen"}]})}
         ),
         web({"/v1/models": (200, JSON, {"data": [{"id": 1, "created": 5}]})}),
+        web(of([{"id": "corolla", "object": "car", "make": "Toyota"}], JSON)),
+        web(of([{"id": "corolla", "object": "car", "created": 5, "owned_by": "me"}], JSON)),
+        web(of([{"id": "corolla", "created": "1998", "owned_by": ""}], JSON)),
+        web({"/v1/models": (200, JSON, {"data": [{"id": "x", "owned_by": "me", "color": "red"}]})}),
+        web(
+            {
+                "/v1/models": (
+                    200,
+                    JSON,
+                    {"data": [{"id": "a/b", "name": "Car", "architecture": "neo-gothic", "context_length": "x"}]},
+                )
+            }
+        ),
         web({"/v1/models": (201, JSON, {"object": "list", "data": [entry()]})}),
         web({"/api/tags": (200, JSON, {"tags": ["news"], "models": [{"slug": "news"}]})}),
         web({"/api/tags": (200, JSON, {"models": [{"name": "beetle", "maker": "vw"}]})}),
@@ -109,15 +122,20 @@ def test_nothing_asked_is_other() -> None:
     [
         ("vLLM", web(of([entry(owned_by="vllm", max_model_len=512)]))),
         ("vLLM", web(of([entry(owned_by="vllm", permission=[{"id": "modelperm-1"}])], {"server": "nginx"}))),
-        ("OpenAI-compatible", web(of([entry(owned_by="vllm")]))),
+        ("vLLM", web(of([entry(owned_by="vllm")]))),
+        ("vLLM", web(of([entry(owned_by="vllm"), {"id": "", "owned_by": "other"}]))),
         ("OpenAI-compatible", web(of([entry(owned_by="vllm", max_model_len=5), entry("n", owned_by="other")]))),
         ("FastChat", web(of([entry(owned_by="fastchat", permission=[{"id": "modelperm-1"}])]))),
-        ("OpenAI-compatible", web(of([entry(owned_by="fastchat")]))),
+        ("FastChat", web(of([entry(owned_by="fastchat")]))),
+        ("OpenAI-compatible", web(of([entry(owned_by="fastchat"), entry("n", owned_by="other")]))),
         ("llama.cpp", web(of([entry(owned_by="llamacpp")], {"server": "nginx"}))),
         ("llama.cpp", web(of([entry()], {"server": "llama.cpp"}))),
         ("LiteLLM", web(of([entry(created=1677610602)], FRAMING))),
         ("LiteLLM", web(of([entry(created=1677610602)], {"x-litellm-version": "1.2.3", **UVICORN}))),
         ("LiteLLM", web({**of([], FRAMING), "/health/liveliness": (200, JSON, "I'm alive!")})),
+        ("LiteLLM", web(of([entry(owned_by="openai")], {"x-litellm-call-id": "1", **JSON}))),
+        ("LiteLLM", web(of([], {"x-litellm-call-id": "1", **JSON}))),
+        ("OpenAI-compatible", web(of([entry(owned_by="openai")], {"x-litellmish": "1", **JSON}))),
         ("OpenAI-compatible", web(of([], FRAMING))),
         ("OpenAI-compatible", web(of([entry(created=1677610602)], {"server": "nginx", **FRAMING}))),
         ("OpenAI-compatible", web(of([entry(created=1677610602)]))),
@@ -129,6 +147,9 @@ def test_nothing_asked_is_other() -> None:
         ("OpenAI-compatible", web(of([entry(owned_by="me")], {"server": "BaseHTTP/0.6 Python/3.12.1"}))),
         ("OpenAI-compatible", web(of([entry()]))),
         ("OpenAI-compatible", web({"/v1/models": (200, JSON, {"data": [{"id": "org/m", "context_length": 4096}]})})),
+        ("OpenAI-compatible", web({"/v1/models": (200, JSON, {"data": [{"id": "m", "object": "model"}]})})),
+        ("OpenAI-compatible", web(of([{"id": "m", "owned_by": "me"}], JSON))),
+        ("OpenAI-compatible", web(of([{"id": "m", "object": None, "created": 0}], JSON))),
         ("OpenAI-compatible", web(of([entry("llama3:8b", owned_by="library")]))),  # and no list at /api/tags
         ("Ollama", web({"/api/tags": (200, JSON, {"models": None})})),
         ("Ollama", web({"/api/tags": (200, JSON, {"models": [{"name": "a", "model": "a"}]})})),
@@ -169,7 +190,7 @@ def test_a_list_stays_read_when_the_question_about_a_better_kind_fails() -> None
 
 
 @pytest.mark.parametrize("kind_and_type", ["auth_error", "token_not_found_in_db"])
-def test_a_litellm_that_refuses_is_confirmed_before_it_is_named(kind_and_type: str) -> None:
+def test_a_litellm_that_refuses_in_its_own_words_is_named_without_a_question(kind_and_type: str) -> None:
     said = {"error": {"message": "Authentication Error, No api key passed in.", "type": kind_and_type, "code": "401"}}
     alive = {
         "/health/liveliness": (200, JSON, "I'm alive!"),
@@ -177,7 +198,11 @@ def test_a_litellm_that_refuses_is_confirmed_before_it_is_named(kind_and_type: s
     }
     course = drive(web({"/v1/models": (401, {"server": "nginx"}, said), **alive}))
     assert (course.name, course.outcome, course.reading.version) == ("LiteLLM", Outcome.LOCKED, "1.2")
-    assert drive(web({"/v1/models": (401, {"server": "nginx"}, said)})).kind is None
+    assert "GET /health/liveliness" not in course.asked
+    assert drive(web({"/v1/models": (401, {"server": "nginx"}, said)})).name == "LiteLLM"
+    vague = {"error": {"message": "No.", "type": kind_and_type}}
+    assert drive(web({"/v1/models": (401, {"server": "nginx"}, vague)})).kind is None
+    assert drive(web({"/v1/models": (401, {"server": "nginx"}, vague), **alive})).name == "LiteLLM"
 
 
 def test_vllm_is_not_confirmed_where_every_path_is_refused() -> None:
@@ -185,12 +210,12 @@ def test_vllm_is_not_confirmed_where_every_path_is_refused() -> None:
     assert (course.kind, course.outcome, len(course.asked)) == (None, Outcome.LOCKED, 3)
 
 
-def test_vllm_serves_by_uvicorn_when_it_is_locked() -> None:
-    paths = {"/version": (200, JSON, {"version": "0.32.0"})}
-    for name, kind in (("uvicorn", "vLLM"), ("nginx", None)):
+def test_a_locked_vllm_is_known_by_its_version_whatever_stands_before_it() -> None:
+    for name in ("uvicorn", "nginx"):
         refusal = (401, {"server": name, **JSON}, {"error": "Unauthorized"})
-        course = drive(web({"/v1/models": refusal, **paths}))
-        assert course.name == kind
+        for said, kind in (("0.32.0", "vLLM"), ("0.9", "vLLM"), ("7", None), ("one", None), ("1.x", None)):
+            course = drive(web({"/v1/models": refusal, "/version": (200, JSON, {"version": said})}))
+            assert (course.name, course.outcome) == (kind, Outcome.LOCKED)
 
 
 def test_vllms_version_must_be_all_that_is_said() -> None:

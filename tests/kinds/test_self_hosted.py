@@ -120,6 +120,10 @@ def test_llama_swap_tells_what_is_loaded_in_its_list_or_beside_it(more: Any, run
     [
         ({"capabilities": {"function_calling": True}}, Tools.YES, ("tools",)),
         ({"supported_parameters": ["Tools"]}, Tools.YES, ("tools",)),
+        ({"capabilities": {"function_calling": False}}, Tools.NO, None),
+        ({"capabilities": {"function_calling": False, "vision": True}}, Tools.NO, ("vision",)),
+        ({"capabilities": {"function_calling": False}, "supported_parameters": ["tools"]}, Tools.YES, ("tools",)),
+        ({"capabilities": {"function_calling": 0}}, Tools.UNKNOWN, None),
         ({"capabilities": {"vision": True, "audio_speech": True, "image_to_image": True}}, Tools.UNKNOWN,
          ("audio", "image", "vision")),
         ({"capabilities": {"function_calling": "yes"}, "supported_parameters": "tools"}, Tools.UNKNOWN, None),
@@ -129,6 +133,16 @@ def test_llama_swap_tells_what_is_loaded_in_its_list_or_beside_it(more: Any, run
 def test_llama_swap_says_what_its_owner_says_of_a_model(told: Any, tools: Tools, capabilities: Any) -> None:
     model = only(of([entry(owned_by="llama-swap", **told)]))
     assert (model.tools, model.capabilities) == (tools, capabilities)
+    assert model.tools_level == (None if tools is Tools.UNKNOWN else "relay")
+
+
+def test_fastchat_calls_no_tools_whatever_else_its_list_leaves_out() -> None:
+    model = only(of([entry(owned_by="fastchat")]))
+    assert (model.tools, model.tools_source, model.tools_level) == (Tools.NO, "server_side", "server")
+
+
+def test_the_default_of_a_mistral_rs_is_a_model_only_if_nothing_else_is_listed() -> None:
+    assert only(of([entry("default", owned_by="local")])).name == "default"
 
 
 def test_mistral_rs_does_not_tell_what_is_loaded_before_it_lists_that() -> None:
