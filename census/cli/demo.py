@@ -14,8 +14,9 @@ import click
 from census.cli import progress as shown
 from census.cli.console import Terminal
 from census.cli.database import database
+from census.cli.lists import Lists
 from census.cli.options import Common, common_options, option
-from census.cli.scan import Lists, create
+from census.cli.scan import create
 from census.demo import launch
 from census.demo.population import Population, generate
 from census.report import tables

@@ -7,8 +7,8 @@ import json
 import click
 
 from census.cli import progress as shown
+from census.cli.lists import Lists, list_options, rate_of, tell_problems
 from census.cli.options import Common, common_options, option
-from census.cli.scan import Lists, list_options, rate_of, tell_problems
 from census.facts import Outcome
 from census.scan import plan as planning
 from census.targets.lists import Problems
@@ -21,17 +21,18 @@ from census.targets.order import Spool
 @common_options()
 @click.pass_obj
 def preflight(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: tuple[int, ...],
-              rate: float | None, seed: int | None, shard: str | None, as_json: bool) -> None:  # fmt: skip
+              rate: float | None, seed: int | None, shard: str | None, partial: bool,
+              as_json: bool) -> None:  # fmt: skip
     """Show what a scan of LIST would contact and what not, at which rate and for how long.
 
     Names are not resolved and nothing is sent to any target.
     """
-    wanted = Lists.given(lists, scope_file, ports, seed, shard)
+    wanted = Lists.given(lists, scope_file, ports, seed, shard, partial=partial)
     speed = rate_of(wanted.scope, rate, quiet=common.quiet)
     plan = planning.Plan(wanted.scope, wanted.seed, Problems())
     try:
         with Spool(wanted.seed, shard=wanted.shard) as spool:
-            planning.fill(spool, wanted.lists, plan, wanted.ports)
+            planning.fill(spool, wanted.lists, plan, wanted.ports, partial=wanted.partial)
             for _ in planning.chunks(plan, spool, workers=1):
                 pass
     finally:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
-import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from census.cli import progress as shown
 from census.cli.database import database
+from census.cli.lists import Lists, list_options, rate_of, tell_problems
 from census.cli.options import Common, common_options, option
 from census.places import usual_folders
 from census.scan import plan as planning
@@ -26,9 +21,6 @@ from census.store.embedded import home
 from census.targets.lists import Problems
 from census.targets.order import Spool
 from census.targets.scope import Scope
-from census.targets.shards import parse_shard
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _SCOPE_EXAMPLE = """
 \b
@@ -52,91 +44,11 @@ authorisation that does not hold, 130 when it was interrupted; it can then be re
 """
 
 
-def ports(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, ...]:
-    """A comma-separated list of ports as numbers."""
-    try:
-        numbers = tuple(dict.fromkeys(int(part) for part in value.split(","))) if value else ()
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no list of ports; write numbers with commas: 11434,8000") from None
-    if any(not 0 < number < 65_536 for number in numbers):  # noqa: PLR2004  the range of TCP ports
-        raise click.BadParameter(f"{value!r} holds a port that is not between 1 and 65535")
-    return numbers
-
-
-class _Rate(click.FloatRange):
-    """A number of connections a second; `nan` and `inf` are numbers to Python, but no rates."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        rate = float(super().convert(value, param, ctx))
-        if not math.isfinite(rate):
-            self.fail(f"{value!r} is no rate; write connections a second, such as 100", param, ctx)
-        return rate
-
-
 def scan_name(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     """A name that cannot be taken for a number or a word of `--scan`."""
     if value is not None and (value in ("latest", "all") or value.isdecimal() or not value.strip()):
         raise click.BadParameter(f"{value!r} would mean something else to `census status`; choose another name")
     return value
-
-
-def list_options(function: F) -> F:
-    """What `scan` and `preflight` share: lists, scope, ports, rate, seed, shard."""
-    for decorate in reversed(
-        (
-            click.argument("lists", nargs=-1, required=True, metavar="LIST..."),
-            option("--scope", "scope_file", required=True, metavar="FILE", help="The scope file: who allowed what."),
-            option(
-                "--ports",
-                callback=ports,
-                metavar="P,P",
-                help="Ports for entries without one [default: the scope's, else 11434].",
-            ),
-            option(
-                "--rate",
-                type=_Rate(min=0, min_open=True),
-                metavar="N",
-                help="New connections a second, all workers together; never above the scope's.",
-            ),
-            option(
-                "--seed", type=int, metavar="N", help="Seed of the order of asking [default: a random one, stored]."
-            ),
-            option("--shard", metavar="I/N", help="Only the I-th of N parts of the targets, cut by network."),
-        )
-    ):
-        function = decorate(function)
-    return function
-
-
-@dataclass(frozen=True, slots=True)
-class Lists:
-    """The lists of a command and how they are to be read."""
-
-    lists: tuple[str, ...]
-    scope: Scope
-    ports: tuple[int, ...]
-    seed: int
-    shard: tuple[int, int] | None
-
-    @classmethod
-    def given(cls, lists: tuple[str, ...], scope_file: str, ports: tuple[int, ...], seed: int | None,
-              shard: str | None) -> Lists:  # fmt: skip
-        """From the options; raises ScopeError and click's errors."""
-        scope = Scope.read(scope_file)
-        scope.check_valid(datetime.now(UTC).date())
-        chosen = secrets.randbits(32) if seed is None else seed
-        try:
-            part = parse_shard(shard) if shard else None
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="--shard") from None
-        return cls(lists, scope, planning.ports_for(scope, ports), chosen, part)
-
-
-def rate_of(scope: Scope, wanted: float | None, *, quiet: bool) -> float:
-    """The rate that applies: the wanted one, never above the scope's."""
-    if wanted is not None and wanted > scope.rate and not quiet:
-        click.echo(f"note: --rate {wanted:g} is above the scope's {scope.rate:g}, which applies", err=True)
-    return min(wanted or scope.rate, scope.rate)
 
 
 def place_files(given: tuple[Path, ...], *, quiet: bool) -> tuple[str, ...]:
@@ -178,13 +90,16 @@ def place_files(given: tuple[Path, ...], *, quiet: bool) -> tuple[str, ...]:
 @click.pass_obj
 def scan(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: tuple[int, ...], rate: float | None,
          seed: int | None, shard: str | None, name: str | None, workers: int | None, timeout: float, deadline: float,
-         geoip: tuple[Path, ...], metrics_port: int | None, as_json: bool) -> int:  # fmt: skip
+         geoip: tuple[Path, ...], metrics_port: int | None, partial: bool, as_json: bool) -> int:  # fmt: skip
     """Scan the targets of one or more lists under a scope; `-` is standard input.
 
     A list holds one target on a line: address, address:port, [v6]:port, network (CIDR), host:port or URL, with #
-    comments; gzip is read as it is. Every target ends in exactly one outcome. Nothing but metadata is asked.
+    comments; or it is what another tool wrote, recognised from its content: ZMap CSV, masscan JSON or list (-oL),
+    nmap XML, Shodan JSONL, Censys JSONL, zgrab2 CSV. gzip is read as it is.
+
+    Every target ends in exactly one outcome. Nothing but metadata is asked.
     """
-    wanted = Lists.given(lists, scope_file, ports, seed, shard)
+    wanted = Lists.given(lists, scope_file, ports, seed, shard, partial=partial)
     count = workers or run.cores()
     settings = Settings(
         scope=wanted.scope, rate=rate_of(wanted.scope, rate, quiet=common.quiet), workers=count, timeout=timeout,
@@ -201,20 +116,12 @@ def create(url: str, wanted: Lists, settings: Settings, name: str | None) -> int
     problems = Problems()
     plan = planning.Plan(wanted.scope, wanted.seed, problems)
     with Spool(wanted.seed, shard=wanted.shard) as spool:
-        planning.fill(spool, wanted.lists, plan, wanted.ports)
+        planning.fill(spool, wanted.lists, plan, wanted.ports, partial=wanted.partial)
         chunks = planning.chunks(plan, spool, settings.workers)
         try:
             return run.create(url, plan, settings, chunks, name=name, lists=wanted.lists)
         finally:
             tell_problems(problems)
-
-
-def tell_problems(problems: Problems) -> None:
-    """Say which lines were no targets: the first of them, and how many in all."""
-    for sample in problems.samples:
-        click.echo(f"no target: {sample}", err=True)
-    if problems.count > len(problems.samples):
-        click.echo(f"no target: {problems.count - len(problems.samples):,} more lines", err=True)
 
 
 def _follow(watch: run.Watch, number: int, *, quiet: bool, as_json: bool) -> int:

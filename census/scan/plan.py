@@ -76,9 +76,12 @@ def chunks(plan: Plan, spool: Spool, workers: int) -> Iterator[Judged]:
         raise NothingToDoError(_why_nothing(plan))
 
 
-def fill(spool: Spool, lists: Iterable[str], plan: Plan, ports: Sequence[int]) -> None:
-    """Read all lists into the spool; raises the list reader's ListError."""
-    for entry in read(lists, ports, plan.problems):
+def fill(spool: Spool, lists: Iterable[str], plan: Plan, ports: Sequence[int], *, partial: bool = False) -> None:
+    """Read all lists into the spool, with `partial` also what is left of one that is cut off.
+
+    Raises the list reader's ListError.
+    """
+    for entry in read(lists, ports, plan.problems, partial=partial):
         spool.add(entry)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from census.errors import UseError
+from census.facts import Target
 
 KEPT_PROBLEMS = 20
 _SHOWN = 80  # characters of a line that is shown
@@ -30,6 +32,9 @@ class Plain:
     """Many single IPv4 targets in compact form, since most lists are nothing else: `address << 16 | port` each."""
 
     keys: list[int]
+
+
+Entry: TypeAlias = Target | Block | Plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from socket import AF_INET, inet_pton
-from typing import TypeAlias
 
 from census.facts import Target
 from census.targets.addresses import canonical, host_name, network
-from census.targets.entries import Block, ListError, Plain, Problems, each_port
-from census.targets.streams import Lines
-
-Entry: TypeAlias = Target | Block | Plain
+from census.targets.entries import Block, Entry, ListError, Plain, each_port
+from census.targets.form import Form, Source
+from census.targets.streams import decoded, whole_lines
 
 WIDEST = 1 << 24  # addresses of one network
-_LAST_PORT = 65535
+LAST_PORT = 65535
 _COMMENT = re.compile(r"(^|\s)#.*")
 _URL = re.compile(r"(?i)(https?)://([^/?#\\]*)")
 _NETWORK = re.compile(r"(?i)\[?([0-9a-f:.]+)\]?/([^:\]]*)\]?(?::(.*))?")
 _BRACKETS = re.compile(r"\[([^\]]*)\](?::(.*))?")
 
 
-def entries(path: str, batches: Iterable[Lines], ports: tuple[int, ...], problems: Problems) -> Iterator[Entry]:
-    """Every entry of a list; one without a port goes to each of `ports`.
+def fits(lines: list[str]) -> bool:
+    """Whether one of the first lines is a target, or none of them is more than a comment."""
+    texts = [text for line in lines if (text := without_comment(line))]
+    return not texts or any(map(_can_be_read, texts))
+
+
+def entries(source: Source, blocks: Iterable[bytes]) -> Iterator[Entry]:
+    """Every entry of a list; one without a port goes to each of the source's.
 
     Lines that are no target are noted and passed over. A network of more than 2**24 addresses raises ListError.
     """
-    suffixes = _Suffixes({"": ports})
-    for first, lines in batches:
+    suffixes = _Suffixes({"": source.ports})
+    for first, lines in decoded(whole_lines(source, blocks)):
         keys: list[int] = []
         for number, line in enumerate(lines, first):
             # Nearly every line of a large list is a.b.c.d or a.b.c.d:port: these few calls decide the speed of all.
@@ -38,7 +43,7 @@ def entries(path: str, batches: Iterable[Lines], ports: tuple[int, ...], problem
                 for port in suffixes[line[len(host) :]]:
                     keys.append(address | port)  # noqa: PERF401  extend with a generator takes twice as long
             except (OSError, ValueError):
-                yield from _other(path, number, line, ports, problems)
+                yield from _other(source, number, line)
         yield Plain(keys)
 
 
@@ -50,31 +55,50 @@ class _Suffixes(dict[str, tuple[int, ...]]):
         return self[suffix]
 
 
+@lru_cache(LAST_PORT)
 def read_port(text: str) -> int:
     """A port number. Raises ValueError."""
-    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= _LAST_PORT:
-        raise ValueError(f"{text!r} is no port; write a number from 1 to {_LAST_PORT}")
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= LAST_PORT:
+        raise ValueError(f"{text!r} is no port; write a number from 1 to {LAST_PORT}")
     return int(text)
 
 
-def _other(path: str, number: int, line: str, ports: tuple[int, ...], problems: Problems) -> Iterator[Entry]:
-    """The entries of a line that is not simply an IPv4 address."""
-    text = _COMMENT.sub("", line).strip()
+def without_comment(line: str) -> str:
+    """A line without what stands behind # and without blanks around it."""
+    return _COMMENT.sub("", line).strip()
+
+
+def _can_be_read(text: str) -> bool:
     try:
-        found = list(_parsed(text, ports)) if text else []
+        return any(True for _ in parsed(text, (1,)))
+    except ValueError:
+        return False
+
+
+def _other(source: Source, number: int, line: str) -> Iterator[Entry]:
+    """The entries of a line that is not simply an IPv4 address."""
+    text = without_comment(line)
+    try:
+        found = list(parsed(text, source.ports)) if text else []
     except ValueError as error:
-        problems.add(path, number, line, str(error))
+        source.note(number, line, str(error))
         return
     for entry in found:
-        if isinstance(entry, Block) and entry.count > WIDEST:
-            raise ListError(
-                f"{path}:{number}: {text} has {entry.count:,} addresses, more than the {WIDEST:,} of one network; "
-                f"write the networks in it that you mean"
-            )
-        yield entry
+        yield not_too_wide(source.path, number, text, entry)
 
 
-def _parsed(text: str, ports: tuple[int, ...]) -> Iterator[Target | Block]:
+def not_too_wide(path: str, number: int, text: str, entry: Target | Block) -> Target | Block:
+    """The entry; raises ListError if it is a network of more than 2**24 addresses."""
+    if isinstance(entry, Block) and entry.count > WIDEST:
+        raise ListError(
+            f"{path}:{number}: {text} has {entry.count:,} addresses, more than the {WIDEST:,} of one network; "
+            f"write the networks in it that you mean"
+        )
+    return entry
+
+
+def parsed(text: str, ports: tuple[int, ...]) -> Iterator[Target | Block]:
+    """The entries of a line without comment, one without a port on each of `ports`. Raises ValueError."""
     if "\0" in text:
         raise ValueError("the line has NUL bytes; save the list as UTF-8 text")
     if len(text.split()) > 1:
@@ -94,8 +118,8 @@ def _url(text: str) -> Target:
     if "@" in url[2]:
         raise ValueError("credentials are never used; write the URL without the part before the @")
     tls = url[1].lower() == "https"
-    host, port = _split(url[2])
-    address, name = _host(host)
+    written, port = _split(url[2])
+    address, name = host(written)
     return Target(address, (443 if tls else 80) if port is None else port, name, tls)
 
 
@@ -109,8 +133,8 @@ def _block(text: str, ports: tuple[int, ...]) -> Block:
 
 
 def _hosts(text: str, ports: tuple[int, ...]) -> Iterator[Target]:
-    host, port = _split(text)
-    address, name = _host(host)
+    written, port = _split(text)
+    address, name = host(written)
     if name is not None and port is None and "." not in name and name != "localhost":
         raise ValueError("this is no target; write NAME:PORT if it is a machine's name")
     return (Target(address, each, name) for each in each_port(ports, port))
@@ -120,18 +144,21 @@ def _split(text: str) -> tuple[str, int | None]:
     """Host and port of HOST, HOST:PORT, an IPv6 address, or one in brackets."""
     if brackets := _BRACKETS.fullmatch(text):
         canonical(brackets[1])
-        host, port = brackets[1], brackets[2]
+        written, port = brackets[1], brackets[2]
     elif text.count(":") > 1:
-        host, port = canonical(text), None
+        written, port = canonical(text), None
     else:
-        host, colon, port = text.partition(":")
+        written, colon, port = text.partition(":")
         port = port if colon else None
-    return host, None if port is None else read_port(port)
+    return written, None if port is None else read_port(port)
 
 
-def _host(host: str) -> tuple[str | None, str | None]:
-    """Address or name, the other None."""
+def host(text: str) -> tuple[str | None, str | None]:
+    """Address or name, the other None. Raises ValueError."""
     try:
-        return canonical(host), None
+        return canonical(text), None
     except ValueError:
-        return None, host_name(host)
+        return None, host_name(text)
+
+
+FORM = Form("plain (address, network, host:port or URL on a line)", fits, entries)

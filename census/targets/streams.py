@@ -1,21 +1,22 @@
-"""Opens a list and gives its lines in batches: plain or gzip, file or standard input, in bounded memory."""
+"""Opens a list and gives its blocks and lines: plain or gzip, file or standard input, in bounded memory."""
 
 from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-from census.targets.entries import ListError, Problems
+from census.targets.entries import ListError
+from census.targets.form import Source
 
 Lines: TypeAlias = tuple[int, list[str]]  # the number of the first line, and lines without their ends
 
 STANDARD_INPUT = "-"
 LONGEST_LINE = 1 << 20  # bytes; a longer one is a problem, never held in memory
-_TOO_LONG = f"the line is longer than {LONGEST_LINE} bytes; write one target on a line"
+_CUT = "the list is cut off here, and this line is left out; copy the list anew for the rest"
 _SHOWN = 400  # bytes of a long line that are kept for its problem
 _READ = 1 << 16
 _GZIP = b"\x1f\x8b"
@@ -23,11 +24,14 @@ _BOM = b"\xef\xbb\xbf"
 _GZIP_FORMAT = 16 + zlib.MAX_WBITS
 
 
-def numbered_lines(path: str, problems: Problems) -> Iterator[Lines]:
-    """All lines of a list, decoded, in batches. Raises ListError if the file cannot be read to its end."""
+class CutOffError(ListError):
+    """A list that ends before it is whole. What came before is right, but for its last line."""
+
+
+def blocks(path: str) -> Iterator[bytes]:
+    """The content of a list, unpacked, in blocks. Raises ListError if the file cannot be read to its end."""
     with _opened(path) as stream:
-        blocks = _unpacked(path, _blocks(path, stream))
-        yield from _decoded(_whole_lines(path, blocks, problems))
+        yield from _unpacked(path, _blocks(path, stream))
 
 
 def _opened(path: str) -> AbstractContextManager[BinaryIO]:
@@ -82,34 +86,47 @@ def _gunzipped(path: str, first: bytes, blocks: Iterator[bytes]) -> Iterator[byt
                 yield piece
             block = engine.unused_data if engine.eof else engine.unconsumed_tail
         if not engine.eof:
-            raise ListError(f"{path}: the gzip file is cut off; copy it anew, or unpack what is there yourself")
+            raise CutOffError(f"{path}: the gzip file is cut off; copy it anew, or use what is there with --partial")
     except zlib.error as error:
         raise ListError(f"{path}: the gzip file is damaged ({error}); copy it anew") from None
 
 
-def _whole_lines(path: str, blocks: Iterator[bytes], problems: Problems) -> Iterator[tuple[int, bytes]]:
-    """Blocks that end where a line does, without its end, each with the number of its first line."""
+def whole_lines(source: Source, blocks: Iterable[bytes], longest: int = LONGEST_LINE) -> Iterator[tuple[int, bytes]]:
+    """Blocks that end where a line does, without its end, each with the number of its first line.
+
+    A line of more than `longest` bytes is noted as a problem. Of a list that is cut off, the last line is left out,
+    for the rest of an address is another address; unless a part was asked for, CutOffError is raised then.
+    """
     number, rest, skipping = 1, b"", False
-    for block in blocks:
-        if skipping:
-            _, end, block = block.partition(b"\n")  # noqa: PLW2901  the rest of the long line goes, the block stays
-            if not end:
-                continue
-            number, skipping = number + 1, False
-        head, end, tail = block.rpartition(b"\n")
-        if end:
-            whole = rest + head
-            yield number, whole
-            number, rest = number + whole.count(b"\n") + 1, tail
-        else:
-            rest += block
-        if len(rest) > LONGEST_LINE:
-            problems.add(path, number, rest[:_SHOWN].decode("utf-8", "replace"), _TOO_LONG)
-            rest, skipping = b"", True
-    if rest:
-        yield number, rest
+    try:
+        for block in blocks:
+            if skipping:
+                _, end, block = block.partition(b"\n")  # noqa: PLW2901  the rest of the long line goes
+                if not end:
+                    continue
+                number, skipping = number + 1, False
+            head, end, tail = block.rpartition(b"\n")
+            if end:
+                whole = rest + head
+                yield number, whole
+                number, rest = number + whole.count(b"\n") + 1, tail
+            else:
+                rest += block
+            if len(rest) > longest:
+                source.note(
+                    number, rest[:_SHOWN], f"the line is longer than {longest} bytes; write one target on a line"
+                )
+                rest, skipping = b"", True
+    except CutOffError:
+        if not source.partial:
+            raise
+        source.note(number, rest[:_SHOWN], _CUT)
+    else:
+        if rest:
+            yield number, rest
 
 
-def _decoded(blocks: Iterator[tuple[int, bytes]]) -> Iterator[Lines]:
+def decoded(blocks: Iterable[tuple[int, bytes]]) -> Iterator[Lines]:
+    """The lines of blocks as text, without their ends."""
     for number, block in blocks:
         yield number, block.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")

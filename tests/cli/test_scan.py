@@ -236,3 +236,37 @@ def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path, database_ur
         os.close(writing)
         assert done.returncode == 0, (line, done.stderr)
         assert done.stderr == b""
+
+
+def test_preflight_reads_the_list_of_another_tool_and_one_that_is_cut_off_only_when_told_so(
+    scope: Path, tmp_path: Path
+) -> None:
+    lines = '{"ip_str": "127.0.0.7", "port": 8000}\n' * 50
+    cut = tmp_path / "cut.json.gz"
+    cut.write_bytes(gzip.compress(lines.encode(), compresslevel=0)[:-40])
+    refused = census("preflight", cut, "--scope", scope, folder=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        f"census: {cut}: the gzip file is cut off; copy it anew, or use what is there with --partial\n"
+    )
+    read = census("preflight", cut, "--scope", scope, "--json", "--partial", folder=tmp_path)
+    assert read.returncode == 0, read.stderr
+    assert (last_json(read)["targets"], last_json(read)["lines_that_are_no_target"]) == (1, 1)
+    assert f"no target: {cut}:50: " in read.stderr
+
+
+def test_a_list_of_no_known_form_is_refused_with_the_forms_that_are(scope: Path, tmp_path: Path) -> None:
+    done = census("preflight", "-", "--scope", scope, folder=tmp_path, given='{"host": "127.0.0.7"}\n')
+    assert done.returncode == 2
+    assert done.stderr.startswith('census: -:1: {"host": "127.0.0.7"}: the form of this list is not recognised; ')
+    assert "Shodan" in done.stderr
+
+
+def test_scan_takes_part_of_a_list_only_when_told_so(scope: Path, tmp_path: Path, database_url: str) -> None:
+    cut = tmp_path / "cut.gz"
+    cut.write_bytes(gzip.compress(b"127.0.0.7:9\n" * 50, compresslevel=0)[:-40])
+    line = ("scan", cut, "--scope", scope, "--json", *FAST)
+    assert census(*line, folder=tmp_path, url=database_url).returncode == 2
+    done = census(*line, "--partial", folder=tmp_path, url=database_url)
+    assert done.returncode == 0, done.stderr
+    assert last_json(done)["targets"] == 1
