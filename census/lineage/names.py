@@ -15,19 +15,24 @@ _UNITS: Final = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 _SEPARATOR: Final = re.compile(r"[/\\]")
 _PATH: Final = re.compile(r"(?:[/\\~]|\.{1,2}[/\\]|[A-Za-z]:[/\\]|file:)")
 _HUB_CACHE: Final = "models--"
-_WEIGHTS: Final = re.compile(r"\.(?:gguf|ggml|bin|safetensors|llamafile|pth?|onnx)$", re.IGNORECASE)
+# The end of a file's name, and what the parts of one are called that was cut without regard to its content.
+_WEIGHTS: Final = re.compile(
+    r"\.(?:gguf|ggml|bin|safetensors|llamafile|pth?|onnx)(?:-split-[a-z]|\.part[0-9]{1,2}of[0-9]{1,2})?$", re.IGNORECASE
+)
 _SHARD: Final = re.compile(r"[-.][0-9]{5}-of-[0-9]{5}$")
 _PROJECTOR: Final = "mmproj-"  # the vision half of a model, published as a file of its own
 _LIBRARY: Final = "library"  # the namespace that Ollama leaves out
 
 _QUANTIZATION: Final = re.compile(
     r"(?<![a-z0-9])(?:"
-    r"i?q[1-8](?:_(?:[0-9]|k|nl|x{0,2}s|m|x?l)){1,4}|q[24568]|tq[12]_0"  # GGUF
-    r"|bf16|fp?16|fp?32|fp8|fp4|mxfp[468]|nvfp4|nf4"  # floats
-    r"|gptq(?:-int[2348])?|awq|exl[23]|w[48]a(?:16|8|4)|int[48]|[2-8]-?bit"
+    r"i?q[1-8](?:_(?:[0-9]|k|nl|x{0,2}s|m|x?l)){1,4}|q[2-8]-k(?:-[sml])?|q[24568]|tq[12]_0"  # GGUF
+    r"|q[0348]f(?:16|32)(?:_[01])?"  # MLC
+    r"|bf16|fp?16|fp?32|fp8|fp4|mxfp[468]|nvfp4(?:a16)?|nf4"  # floats
+    r"|(?:gptq|awq)(?:-int[2348])?|exl[23]|w[48]a(?:16|8|4)|int[48]|[2-8]-?bit|[1-8](?:\.[0-9]{1,2})?bpw"
     r")(?![a-z0-9])",
     re.IGNORECASE,
 )
+_BITS: Final = ("bit", "bpw")
 _SAME: Final = {"FP16": "F16", "FP32": "F32"}
 
 # "8x7b", "1.5b", "270m", "1t", and "7b1" as BLOOM writes 7.1 billion. Not the 3b of "30b-a3b" or the 4b of "e4b"
@@ -123,12 +128,17 @@ def _tagged(last: str) -> tuple[str, str | None]:
 
 
 def _quantization(text: str) -> str | None:
-    """The last quantization in a text, in the spelling of servers: it is the file's, an earlier one its source's."""
+    """The last quantization in a text, in the spelling of servers: it is the file's, an earlier one its source's.
+
+    A number of bits counts if nothing says how they are made, as AWQ or EXL2 would.
+    """
     found: list[str] = _QUANTIZATION.findall(text)
     if not found:
         return None
-    word = found[-1].upper()
-    return word.replace("-", "").lower() if word.endswith("BIT") else _SAME.get(word, word)
+    word = next((word for word in reversed(found) if not word.lower().endswith(_BITS)), found[-1]).upper()
+    if word.lower().endswith(_BITS):
+        return word.replace("-", "").lower()
+    return word.replace("-", "_") if word.startswith("Q") else _SAME.get(word, word)
 
 
 def _parameters(text: str) -> int | None:

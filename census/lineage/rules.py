@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -78,13 +79,11 @@ class Rulebook:
     architectures: Mapping[str, Kin]
     carriers: frozenset[str]
     neutral: frozenset[str]
+    publishers: Mapping[str, Family]
 
     def publisher(self, org: str) -> Family | None:
         """The family that is the only one an organisation publishes, None if there is none or more than one."""
-        if org in self.carriers:
-            return None
-        owned = [family for family in self.families.values() if org in family.orgs]
-        return owned[0] if len(owned) == 1 else None
+        return self.publishers.get(org)
 
 
 def words_of(text: str) -> list[str]:
@@ -115,6 +114,7 @@ def rulebook() -> Rulebook:
         architectures=MappingProxyType(_kin(families, data["shared_architectures"], data["common_architectures"])),
         carriers=frozenset(data["carriers"]),
         neutral=frozenset(data["neutral"]),
+        publishers=MappingProxyType(_publishers(families, frozenset(data["carriers"]))),
     )
 
 
@@ -137,6 +137,14 @@ def _indexed(rules: tuple[Rule, ...]) -> dict[str, tuple[Phrase, ...]]:
             words = tuple(words_of(text))
             index.setdefault(words[0], []).append(Phrase(words, text.startswith(ANCHOR), rule))
     return {first: tuple(sorted(found, key=lambda phrase: -len(phrase.words))) for first, found in index.items()}
+
+
+def _publishers(families: Mapping[str, Family], carriers: frozenset[str]) -> dict[str, Family]:
+    """The organisations that publish one family and no more, and are no carriers."""
+    times = Counter(org for family in families.values() for org in family.orgs)
+    return {
+        org: family for family in families.values() for org in family.orgs if times[org] == 1 and org not in carriers
+    }
 
 
 def _kin(families: Mapping[str, Family], shared: Mapping[str, str], common: list[str]) -> dict[str, Kin]:
