@@ -21,11 +21,14 @@ _SHARED = (
     "credible",
     "verdict_word",
     "tools_word",
+    "affected_word",
     "weight",
     "wilson",
     "seen",
     "recognised",
+    "held",
     "held_on_days",
+    "held_sets",
     "holdings",
     "tally",
     "family_sets",
@@ -83,6 +86,7 @@ STATISTICS: Mapping[str, Statistic] = {
         Statistic("tool-calling", ("advertised", *_SHARE)),
         Statistic("inventory", ("models", *_SHARE)),
         Statistic("models", ("rank", "model", *_SHARE)),
+        Statistic("exposure", ("software", "advisory", "affected", *_SHARE)),
         Statistic("decoys", ("verdict", "signal", *_SHARE)),
     )
 }
