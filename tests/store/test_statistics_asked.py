@@ -85,7 +85,7 @@ def test_an_unknown_statistic_says_which_there_are_and_which_is_meant() -> None:
         definition("tool_caling")
 
 
-@pytest.mark.parametrize("name", ["families", "exposure"])
+@pytest.mark.parametrize("name", ["families", "derivatives", "exposure"])
 def test_all_time_reads_no_observation(village: Connection, name: str) -> None:
     plan = "\n".join(village.scalars(text(f"explain select * from stats.{name}()")))
     assert " on sighting" in plan
