@@ -92,6 +92,26 @@ def models(population: Population, unit: str = "host", *, credible: bool = True)
     return _ranked(_tally(units, "model", _of_models(lambda held: held.name)), "model")
 
 
+def derivatives(population: Population, unit: str = "host", *, credible: bool = True) -> list[Row]:
+    """Families by the units that serve a model of them, with those that serve a derived one and an original."""
+    units = _serving(population, unit, credible=credible)
+    counts: dict[bool | None, Counter[str]] = {True: Counter(), False: Counter(), None: Counter()}
+    for crowd in units.values():
+        entries = [held.entry for each in crowd for held in each.models if held.entry.family is not None]
+        for derived, counter in counts.items():
+            counter.update({str(entry.family) for entry in entries if derived in (None, entry.derived)})
+    return [
+        {
+            "family": family,
+            "derivatives": counts[True][family],
+            "originals": counts[False][family],
+            "count": count,
+            "of": len(units),
+        }
+        for family, count in counts[None].items()
+    ]
+
+
 def co_deployment(population: Population, unit: str = "host", *, credible: bool = True) -> list[Row]:
     """Pairs of families on one unit; `of`: units with two families or more; `jaccard`, `lift`: of all that serve."""
     units = _serving(population, unit, credible=credible)

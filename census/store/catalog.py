@@ -14,6 +14,7 @@ from psycopg import Cursor
 from census import lineage, metrics
 from census.facts import Lineage, Model, Observation, Tools
 from census.places import Place
+from census.store import judgements
 from census.store.identity import inventory_hash, model_hash
 
 _CACHED = 200_000  # numbers kept of each sort before a cache starts anew
@@ -84,7 +85,7 @@ class Catalog:
         return [found[key] for key in order]
 
     def software(self, cursor: Cursor[Any], name: str | None, version: str | None) -> int | None:
-        """The software.id; None when not even the kind is known."""
+        """The software.id; None when not even the kind is known. A version met first is judged by the advisories."""
         return None if name is None else self._dimension(cursor, "software", ("name", "version"), (name, version))
 
     def place(self, cursor: Cursor[Any], place: Place) -> tuple[int, int]:
@@ -99,12 +100,20 @@ class Catalog:
         key = (table, values)
         if key not in self._dimensions:
             _bound(self._dimensions)
-            self._dimensions[key] = _find_or_insert(cursor, table, columns, values)
+            number, is_new = _find_or_insert(cursor, table, columns, values)
+            if is_new and table == "software":
+                judgements.add(cursor, number, *values)
+            self._dimensions[key] = number
         return self._dimensions[key]
 
 
-def _find_or_insert(cursor: Cursor[Any], table: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> int:
-    """Table and column names are ours; a row that another worker inserts meanwhile is found on the second look."""
+def _find_or_insert(
+    cursor: Cursor[Any], table: str, columns: tuple[str, ...], values: tuple[Any, ...]
+) -> tuple[int, bool]:
+    """The number of a row, and whether it was made here.
+
+    Table and column names are ours; a row that another worker inserts meanwhile is found on the second look.
+    """
     matches = " and ".join(f"{column} is not distinct from %s" for column in columns)
     find = f"select id from {table} where {matches}"  # noqa: S608  names from this module
     names = ", ".join(columns)
@@ -112,11 +121,12 @@ def _find_or_insert(cursor: Cursor[Any], table: str, columns: tuple[str, ...], v
         f"insert into {table} ({names}) values ({', '.join(['%s'] * len(columns))}) on conflict ({names}) do nothing"  # noqa: S608  names from this module
     )
     row = cursor.execute(find, values).fetchone()
+    made = 0
     if row is None:
-        cursor.execute(insert, values)
+        made = cursor.execute(insert, values).rowcount
         row = cursor.execute(find, values).fetchone()
     assert row is not None
-    return int(row[0])
+    return int(row[0]), made > 0
 
 
 def _bound(cache: dict[Any, int]) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, insert, inspect, select, text
 
 import census
+from census import advisories
 from census.store import tables
 from census.store.outcomes import MEANINGS
 from census.store.statistics import FILES, head
@@ -67,9 +68,10 @@ def is_whole(connection: Connection) -> bool:
 
 
 def digest(migrations: Iterable[Path]) -> str:
-    """SHA-256 over all that an upgrade brings: our SQL, the meanings of outcomes, and these migrations."""
+    """SHA-256 over all that an upgrade brings: our SQL, meanings of outcomes, advisories, and these migrations."""
     parts = _scripts()
     parts += [f"{key.value} {key.word} {meaning}" for key, meaning in MEANINGS.items()]
+    parts += advisories.texts()
     parts += [path.read_text(encoding="utf-8") for path in migrations]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

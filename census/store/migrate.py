@@ -1,4 +1,4 @@
-"""Bring a database to the schema of this program: migrations, outcomes, statistics, exports, in one transaction."""
+"""Bring a database to the schema of this program: migrations, fixed rows, statistics, exports, in one transaction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 import census
 from census.errors import FailedError
-from census.store import layer
+from census.store import judgements, layer
 from census.store.connect import engine
 from census.store.outcomes import MEANINGS
 from census.store.tables import outcome
@@ -83,6 +83,7 @@ def _renew(connection: Connection) -> None:
     layer.take_up(connection)
     command.upgrade(config, "head")
     _fill_outcomes(connection)
+    judgements.renew(connection)
     layer.lay(connection, _digest())
 
 

@@ -178,6 +178,27 @@ software = Table(
     comment="Server software with version",
 )
 
+advisory = Table(
+    "advisory",
+    metadata,
+    Column("id", Text, primary_key=True, comment="Its number, such as CVE-2024-37032"),
+    Column("software", Text, nullable=False, comment="Server software, by the name that table software has"),
+    Column("about", Text, nullable=False, comment="What it is about"),
+    Column("ranges", JSONB, nullable=False, comment="Affected versions by each source that gives some"),
+    comment="Published weaknesses of server software, as this version of census knows them",
+)
+
+judgement = Table(
+    "judgement",
+    metadata,
+    Column(
+        "software_id", ForeignKey("software.id", ondelete="CASCADE"), primary_key=True, comment="Software with version"
+    ),
+    Column("advisory_id", Text, primary_key=True, comment="advisory.id"),
+    Column("affected", SmallInteger, nullable=False, comment="By its version: 0 no, 1 unknown, 2 yes"),
+    comment="Which advisories concern a version; without a row unknown, as where a version cannot be placed",
+)
+
 family = Table(
     "family",
     metadata,

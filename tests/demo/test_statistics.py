@@ -24,6 +24,7 @@ STATISTICS = {
     "origins": truth.origins,
     "co-deployment": truth.co_deployment,
     "tool-calling": truth.tool_calling,
+    "derivatives": truth.derivatives,
     "inventory": truth.inventory,
     "models": truth.models,
     "decoys": truth.decoys,

@@ -122,6 +122,15 @@ def test_architectures_origins_and_models_are_counted_alike() -> None:
     assert truth.models(POPULATION, "endpoint")[0] == {"rank": 1, "model": "llama3:8b", "count": 2, "of": 3}
 
 
+def test_a_host_with_a_derivative_and_an_original_has_both() -> None:
+    names = ("deepseek-r1:7b", "deepseek-coder:6.7b", "llama3:8b")
+    population = Population((_resident("127.0.8.1", 11434, Outcome.SERVED, *names), *POPULATION.residents), {})
+    assert truth.derivatives(population)[:2] == [
+        {"family": "DeepSeek", "derivatives": 1, "originals": 1, "count": 1, "of": 3},
+        {"family": "Llama", "derivatives": 0, "originals": 2, "count": 2, "of": 3},
+    ]
+
+
 def test_pairs_are_of_hosts_with_several_families_and_lift_of_all_that_serve() -> None:
     rows = truth.co_deployment(POPULATION, credible=False)
     assert {(row["a"], row["b"]) for row in rows} == {

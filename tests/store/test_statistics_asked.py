@@ -85,11 +85,12 @@ def test_an_unknown_statistic_says_which_there_are_and_which_is_meant() -> None:
         definition("tool_caling")
 
 
-def test_all_time_reads_no_observation(village: Connection) -> None:
-    plan = "\n".join(village.scalars(text("explain select * from stats.families()")))
+@pytest.mark.parametrize("name", ["families", "derivatives", "exposure"])
+def test_all_time_reads_no_observation(village: Connection, name: str) -> None:
+    plan = "\n".join(village.scalars(text(f"explain select * from stats.{name}()")))
     assert " on sighting" in plan
     assert " on observation" not in plan
-    assert "Function Scan on families" not in plan
+    assert f"Function Scan on {name}" not in plan
 
 
 def test_words_in_the_database_are_those_of_the_program(village: Connection) -> None:

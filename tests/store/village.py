@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, update
+from sqlalchemy import Connection, Table, delete, insert, update
 from sqlalchemy.dialects.postgresql.ranges import MultiRange, Range
 
 from census.facts import Outcome, Tools
@@ -40,7 +40,15 @@ _MODELS = (
     ("r1:7b", "DeepSeek", "qwen2", Tools.UNKNOWN),
     ("our-own:latest", None, None, Tools.UNKNOWN),
 )
+_DERIVED = (False, True, None, True, None)  # the other Llama is somebody's rework; of qwen2:7b nothing is known
 _SOFTWARE = (("Ollama", "0.5.0"), ("Ollama", "0.6.0"), ("vLLM", "0.8.0"))
+# Invented weaknesses, and what each says of the software above; None is not told, and so unknown.
+_ADVISORIES = (
+    ("A-1", "Ollama", (2, 0, None)),
+    ("A-2", "Ollama", (0, None, None)),
+    ("A-3", "vLLM", (None, None, 2)),
+    ("A-4", "llama.cpp", (None, None, None)),
+)
 _PLACES = (("US", "Virginia"), ("CN", "Beijing"), ("DE", "Bavaria"), (None, None))
 _HOSTS = (1, 2, 2, 4, 1, 3)  # their places
 _ENDPOINTS = ((1, 11434, 0), (1, 8000, 0), (2, 11434, 0), (3, 11434, 2), (4, 11434, 0), (5, 11434, 0), (6, 11434, 1))
@@ -82,6 +90,7 @@ def settle(connection: Connection) -> None:
     _insert(connection, tables.family, [{"name": n, "developer": d, "origin": o} for n, d, o in _FAMILIES])
     _insert(connection, tables.model, [_model(number) for number in range(1, len(_MODELS) + 1)])
     _insert(connection, tables.software, [{"name": name, "version": version} for name, version in _SOFTWARE])
+    _advise(connection)
     _insert(connection, tables.place, [{"country": country, "region": region} for country, region in _PLACES])
     _insert(connection, tables.network, [{"asn": 64496, "organization": "Example Net"}])
     hosts = [{"address": f"127.0.0.{n}", "place_id": place, "network_id": 1} for n, place in enumerate(_HOSTS, 1)]
@@ -103,6 +112,20 @@ def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]
     connection.execute(insert(table), rows)
 
 
+def _advise(connection: Connection) -> None:
+    """Put invented advisories in the place of the real ones."""
+    connection.execute(delete(tables.advisory))
+    told = [{"id": name, "software": software, "about": "", "ranges": {}} for name, software, _ in _ADVISORIES]
+    _insert(connection, tables.advisory, told)
+    said = [
+        {"software_id": number, "advisory_id": name, "affected": word}
+        for name, _, words in _ADVISORIES
+        for number, word in enumerate(words, 1)
+        if word is not None
+    ]
+    _insert(connection, tables.judgement, said)
+
+
 def _scan(connection: Connection, began: datetime) -> None:
     row = {
         "reference": "IRB 1", "basis": "written permission", "contact": "mailto:scans@example.edu",
@@ -117,7 +140,8 @@ def _model(number: int) -> dict[str, Any]:
     digest = hashlib.sha256(bytes([number]))
     return {
         "hash": digest.digest(), "digest": digest.hexdigest(), "name": name, "family": family,
-        "architecture": architecture, "tools": tools.value, "capabilities": ["tools"] if tools is Tools.YES else None,
+        "derived": _DERIVED[number - 1], "architecture": architecture, "tools": tools.value,
+        "capabilities": ["tools"] if tools is Tools.YES else None,
     }  # fmt: skip
 
 

@@ -21,11 +21,14 @@ _SHARED = (
     "credible",
     "verdict_word",
     "tools_word",
+    "affected_word",
     "weight",
     "wilson",
     "seen",
     "recognised",
+    "held",
     "held_on_days",
+    "held_sets",
     "holdings",
     "tally",
     "family_sets",
@@ -83,6 +86,8 @@ STATISTICS: Mapping[str, Statistic] = {
         Statistic("tool-calling", ("advertised", *_SHARE)),
         Statistic("inventory", ("models", *_SHARE)),
         Statistic("models", ("rank", "model", *_SHARE)),
+        Statistic("derivatives", ("family", "derivatives", "originals", *_SHARE), ("by",)),
+        Statistic("exposure", ("software", "advisory", "affected", *_SHARE)),
         Statistic("decoys", ("verdict", "signal", *_SHARE)),
     )
 }
@@ -142,7 +147,7 @@ def rows(
     call: Function[Any] = getattr(func.stats, statistic.function)(*asked)
     table = call.table_valued(*statistic.columns, name="asked")
     found = connection.execute(select(*table.c).limit(top))
-    return Result(statistic.columns, [tuple(row) for row in found])
+    return Result(_headed(statistic, by), [tuple(row) for row in found])
 
 
 def _find(name: str) -> Statistic:
@@ -151,6 +156,13 @@ def _find(name: str) -> Statistic:
     near = difflib.get_close_matches(name.replace("_", "-").lower(), STATISTICS, n=1)
     hint = f"; did you mean {near[0]}?" if near else "."
     raise UnknownStatistic(f"there is no statistic {name!r}{hint} There are: {', '.join(STATISTICS)}")
+
+
+def _headed(statistic: Statistic, by: str) -> tuple[str, ...]:
+    """The columns as they are shown: what the database calls family is an architecture if that was asked for."""
+    if by == "architecture" and "by" in statistic.options:
+        return tuple(by if column == "family" else column for column in statistic.columns)
+    return statistic.columns
 
 
 def _variant(statistic: Statistic, by: str, *, versions: bool, triples: bool) -> Statistic:

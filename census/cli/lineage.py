@@ -1,0 +1,78 @@
+"""`census lineage`: how names of models are placed, and which are not."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+
+import click
+
+from census.cli.options import Common, common_options, option
+from census.facts import Lineage
+from census.lineage import place
+
+_DERIVED = {True: "derived from other weights", False: "original", None: "unknown"}
+
+
+@click.group("lineage")
+def lineage() -> None:
+    """Show how the rules of families.toml place a model by its name, and which names they do not place."""
+
+
+@lineage.command("explain")
+@click.argument("name")
+@option("--architecture", metavar="WORD", help="As a server reports it, such as qwen2.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@common_options()
+@click.pass_obj
+def explain(_common: Common, /, *, name: str, architecture: str | None, as_json: bool) -> None:
+    """Say whose model NAME is, whether it is derived, and which rule says so.
+
+    A rule is an id of families.toml; "org:..." is an organisation that publishes one family only, and
+    "architecture:..." means that the name told nothing.
+    """
+    found = place(name, architecture)
+    if as_json:
+        click.echo(json.dumps({"name": name, "architecture": architecture, **dataclasses.asdict(found)}))
+        return
+    for word, value in _told(found):
+        click.echo(f"{word:<10} {value}")
+
+
+def _told(found: Lineage) -> list[tuple[str, str]]:
+    if found.rule is None:
+        return [("rule", "none places it")]
+    made = found.developer or "unknown"
+    return [
+        ("family", found.family or "unknown"),
+        ("developer", f"{made} ({found.origin})" if found.origin else made),
+        ("weights", _DERIVED[found.derived]),
+        *([("base", found.base)] if found.base else []),
+        ("rule", found.rule),
+    ]
+
+
+@lineage.command("unplaced")
+@option("--top", type=click.IntRange(1), metavar="N", help="Only the first so many names.")
+@option("--format", "format_", type=click.Choice(("table", "json", "csv", "jsonl")), default="table", show_default=True,
+        help="How to write the rows.")  # fmt: skip
+@common_options()
+@click.pass_obj
+def unplaced(common: Common, /, *, top: int | None, format_: str) -> None:
+    """List the names seen in the database that no rule places, those on most hosts first.
+
+    Over all scans, without the endpoints whose verdict is decoy.
+    """
+    from census.cli.console import Terminal  # noqa: PLC0415  loads what explain does not need
+    from census.cli.database import database  # noqa: PLC0415  likewise
+    from census.report import tables  # noqa: PLC0415  likewise
+    from census.store import unplaced as names  # noqa: PLC0415  likewise
+    from census.store.connect import engine  # noqa: PLC0415  likewise
+
+    with database(common) as url, engine(url).connect() as connection:
+        result = names.unplaced(connection, top)
+    if format_ == "table":
+        tables.show(result, Terminal(), title="names that no rule places, by hosts, credible")
+    else:
+        tables.write(result, format_, sys.stdout)

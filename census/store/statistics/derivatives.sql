@@ -1,0 +1,62 @@
+-- Families (with the sixth parameter architecture: architectures) by the units that list a model of them, of the units
+-- with a model, and how many of these list a derived one and how many an original; a unit may have both. Derived is
+-- what was trained further from other weights, by anybody; copies of the original weights in another format or
+-- precision are originals. Where it is not known of any model, a unit is counted under neither. Models without a known
+-- family (or architecture) have no row.
+create function stats.derivatives(
+    scan bigint default null, since timestamptz default null, until timestamptz default null,
+    unit text default 'host', population text default 'credible', by text default 'family')
+returns table (
+    family text, derivatives bigint, originals bigint,
+    count bigint, of bigint, share double precision, low double precision, high double precision)
+language sql stable parallel safe
+begin atomic
+    with sets as materialized (
+        select row_number() over () as id, h.inventories, h.count
+        from stats.holdings(scan, since, until, unit, population) h
+        where stats.one_of('by', by, array['family', 'architecture'])
+    ),
+    spread as materialized (
+        select s.id, s.count, i.id as listed, i.models
+        from sets s
+        cross join unnest(s.inventories) member
+        join inventory i on i.id = member
+        where i.size > 0
+    ),
+    whole as materialized (
+        select coalesce(sum(count), 0)::bigint as of from (select distinct id, count from spread) units
+    ),
+    told as (
+        -- Each inventory is read once, however many units share it.
+        select
+            u.listed,
+            case by when 'architecture' then m.architecture else m.family end as value,
+            coalesce(bool_or(m.derived), false) as derived,
+            coalesce(bool_or(not m.derived), false) as original
+        from (select distinct listed, models from spread) u
+        cross join unnest(u.models) number
+        join model m on m.id = number
+        group by 1, 2
+    ),
+    units as (
+        select s.id, s.count, t.value, bool_or(t.derived) as derived, bool_or(t.original) as original
+        from spread s
+        join told t on t.listed = s.listed
+        where t.value is not null
+        group by s.id, s.count, t.value
+    ),
+    counted as (
+        select
+            value,
+            coalesce(sum(count) filter (where derived), 0)::bigint as derivatives,
+            coalesce(sum(count) filter (where original), 0)::bigint as originals,
+            sum(count)::bigint as count
+        from units
+        group by value
+    )
+    select c.value, c.derivatives, c.originals, c.count, whole.of, w.share, w.low, w.high
+    from counted c cross join whole cross join lateral stats.wilson(c.count, whole.of, unit) w
+    order by c.derivatives desc, c.count desc, c.value collate "C";
+end;
+
+create view stats.derivatives as select * from stats.derivatives();

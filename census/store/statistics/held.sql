@@ -1,0 +1,16 @@
+-- What was seen with a list that could be read: of each sighting its inventory, or by the dimension software the
+-- version of software, if it served a model.
+create function stats.held(
+    dimension text, scan bigint, since timestamptz, until timestamptz, unit text, population text)
+returns table (carrier bigint, member bigint, observations bigint, days datemultirange)
+language sql stable parallel safe
+begin atomic
+    select s.carrier, s.inventory_id, s.observations, s.days
+    from stats.seen(scan, since, until, unit, population) s
+    where dimension = 'inventory' and s.inventory_id is not null
+    union all
+    select s.carrier, s.software_id, s.observations, s.days
+    from stats.seen(scan, since, until, unit, population) s
+    join inventory i on i.id = s.inventory_id
+    where dimension = 'software' and i.size > 0;
+end;
