@@ -93,13 +93,14 @@ def models(population: Population, unit: str = "host", *, credible: bool = True)
 
 
 def derivatives(population: Population, unit: str = "host", *, credible: bool = True) -> list[Row]:
-    """Families by the units that serve a model of them, with those that serve a derived one and an original."""
+    """Families by the units that serve a model of them, those with most derivatives first."""
     units = _serving(population, unit, credible=credible)
     counts: dict[bool | None, Counter[str]] = {True: Counter(), False: Counter(), None: Counter()}
     for crowd in units.values():
         entries = [held.entry for each in crowd for held in each.models if held.entry.family is not None]
         for derived, counter in counts.items():
             counter.update({str(entry.family) for entry in entries if derived in (None, entry.derived)})
+    ordered = sorted(counts[None].items(), key=lambda item: (-counts[True][item[0]], -item[1], item[0]))
     return [
         {
             "family": family,
@@ -108,7 +109,7 @@ def derivatives(population: Population, unit: str = "host", *, credible: bool = 
             "count": count,
             "of": len(units),
         }
-        for family, count in counts[None].items()
+        for family, count in ordered
     ]
 
 
