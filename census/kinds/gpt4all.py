@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading
+from census.facts import CANARY_PATH, Exchanges, Question, Reading
 from census.kinds import openai_list
 from census.kinds.kind import Kind, Wishes, next_get, no_question
 
@@ -22,12 +22,8 @@ def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
     return next_get(exchanges, CANARY_PATH)
 
 
-def _model(name: str, _entry: Mapping[str, Any]) -> Model:
-    return openai_list.model(name)
-
-
 def _read(exchanges: Exchanges) -> Reading:
-    return openai_list.reading(exchanges, _model)
+    return openai_list.reading(exchanges, openai_list.named_only)
 
 
 KIND = Kind(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading
+from census.facts import CANARY_PATH, Exchanges, Question, Reading
 from census.kinds import openai_list
 from census.kinds.kind import Kind, Wishes, next_get, no_question
 from census.kinds.reading import answer, document, mapping, text
@@ -40,13 +40,9 @@ def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
     return next_get(exchanges, _OPENAPI, CANARY_PATH)
 
 
-def _model(name: str, _entry: Mapping[str, Any]) -> Model:
-    return openai_list.model(name)
-
-
 def _read(exchanges: Exchanges) -> Reading:
     version = None if _is_another(exchanges) else text(_info(exchanges).get("version"), 64)
-    return openai_list.reading(exchanges, _model, version)
+    return openai_list.reading(exchanges, openai_list.named_only, version)
 
 
 KIND = Kind(

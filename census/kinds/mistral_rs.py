@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading
+from census.facts import CANARY_PATH, Exchanges, Question, Reading
 from census.kinds import openai_list
 from census.kinds.kind import Kind, Wishes, next_get, no_question
 
@@ -31,13 +31,9 @@ def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
     return next_get(exchanges, CANARY_PATH)
 
 
-def _model(name: str, _entry: Mapping[str, Any]) -> Model:
-    return openai_list.model(name)
-
-
 def _read(exchanges: Exchanges) -> Reading:
     alone = len(openai_list.entries(exchanges)) == 1  # then the default is all that is told of its model
-    reading = openai_list.reading(exchanges, _model, keep=bool if alone else _is_model)
+    reading = openai_list.reading(exchanges, openai_list.named_only, keep=bool if alone else _is_model)
     own = [entry for entry in openai_list.entries(exchanges) if _is_model(entry) and "parent" not in entry]
     if not any("status" in entry for entry in own):
         return reading

@@ -6,11 +6,10 @@ be read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
-from census.facts import CANARY_PATH, Exchanges, Model, Outcome, Question, Reading
+from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading
 from census.kinds import openai_list
 from census.kinds.emulators import TAGS
 from census.kinds.kind import Kind, Wishes, next_get, no_question
@@ -40,12 +39,12 @@ def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
     return None if _is_speechless(exchanges) else next_get(exchanges, CANARY_PATH)
 
 
-def _model(name: str, _entry: Mapping[str, Any]) -> Model:
-    return openai_list.model(name)
-
-
 def _read(exchanges: Exchanges) -> Reading:
-    return Reading(Outcome.MISREAD) if _is_speechless(exchanges) else openai_list.reading(exchanges, _model)
+    return (
+        Reading(Outcome.MISREAD)
+        if _is_speechless(exchanges)
+        else openai_list.reading(exchanges, openai_list.named_only)
+    )
 
 
 KIND = Kind(

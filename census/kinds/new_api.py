@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from census.facts import Exchange, Exchanges, Model, Question, Reading
+from census.facts import Exchange, Exchanges, Question, Reading
 from census.kinds import openai_list
 from census.kinds.emulators import TAGS
 from census.kinds.kind import Kind, Wishes, next_get, no_question
@@ -43,11 +42,7 @@ def _in_header(exchanges: Exchanges) -> str | None:
 def _read(exchanges: Exchanges) -> Reading:
     status = mapping(answer(exchanges.get(_STATUS)).get("data"))
     version = _in_header(exchanges) or text(status.get("version"), 64)
-    return openai_list.reading(exchanges, _model, version, relay=True)
-
-
-def _model(name: str, _entry: Mapping[str, Any]) -> Model:
-    return openai_list.model(name)
+    return openai_list.reading(exchanges, openai_list.named_only, version, relay=True)
 
 
 def _kind(name: str) -> Kind:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from census.facts import CANARY_PATH, Exchanges, Model, Question
+from census.facts import CANARY_PATH, Exchanges, Question
 from census.kinds import emulators, openai_list
 from census.kinds.kind import Kind, Wishes, next_get, no_question
 
@@ -13,10 +12,6 @@ from census.kinds.kind import Kind, Wishes, next_get, no_question
 def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
     """Never for the details of a model: to tell them, one of the two has its model loaded."""
     return next_get(exchanges, CANARY_PATH)
-
-
-def _model(name: str, _entry: Mapping[str, Any]) -> Model:
-    return openai_list.model(name)
 
 
 def _kind(name: str) -> Kind:
@@ -31,7 +26,7 @@ def _kind(name: str) -> Kind:
         recognise=recognise,
         confirm=no_question,
         ask=_ask,
-        read=lambda exchanges: openai_list.reading(exchanges, _model, relay=True),
+        read=lambda exchanges: openai_list.reading(exchanges, openai_list.named_only, relay=True),
     )
 
 

@@ -5,10 +5,9 @@ Where that cache does not exist it answers its list with a bare 500, which names
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading
+from census.facts import CANARY_PATH, Exchanges, Question, Reading
 from census.kinds import openai_list, openapi
 from census.kinds.kind import Kind, Wishes, next_get
 from census.kinds.signs import server
@@ -42,12 +41,8 @@ def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
     return next_get(exchanges, CANARY_PATH)
 
 
-def _model(name: str, _entry: Mapping[str, Any]) -> Model:
-    return openai_list.model(name)
-
-
 def _read(exchanges: Exchanges) -> Reading:
-    return openai_list.reading(exchanges, _model)
+    return openai_list.reading(exchanges, openai_list.named_only)
 
 
 KIND = Kind(
