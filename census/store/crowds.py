@@ -46,19 +46,15 @@ having count(distinct network(set_masklen(address, case family(address) when 4 t
 # Unknown systems do not count as different ones, so that nothing is said of a fleet on loopback, nor without a place
 # database that tells networks.
 _EQUALLY_FAST: Final = """
-with popular as (
-    select inventory_id from sighting group by 1 having count(distinct endpoint_id) >= %(least)s
-), fastest as (
-    select sighting.inventory_id, sighting.endpoint_id, network.asn, min(observation.latency_ms) as latency
-    from popular join sighting using (inventory_id)
-    join observation on observation.sighting_id = sighting.id
-    join endpoint on endpoint.id = sighting.endpoint_id
-    join host on host.id = endpoint.host_id
-    left join network on network.id = host.network_id
-    group by 1, 2, 3
-    having count(observation.latency_ms) >= %(times)s
+with fastest as (
+    select inventory_id, endpoint_id, min(latency_ms) as latency
+    from sighting where inventory_id is not null and latency_ms is not null
+    group by 1, 2 having sum(observations) >= %(times)s
 )
-select unnest(array_agg(endpoint_id)) from fastest group by inventory_id
+select unnest(array_agg(endpoint_id))
+from fastest join endpoint on endpoint.id = endpoint_id join host on host.id = host_id
+left join network on network.id = network_id
+group by inventory_id
 having count(*) >= %(least)s and count(distinct asn) >= %(networks)s and max(latency) <= %(spread)s * min(latency)
 """
 
