@@ -85,6 +85,7 @@ class Signal(enum.Enum):
     FIELD_MISSING = ("field_missing", Verdict.SUSPECT)  # a field that the claimed version always has
     ENGINE_TOO_NEW = ("engine_too_new", Verdict.SUSPECT)  # a model that the claimed version could not run
     METHOD = ("method", Verdict.SUSPECT)  # a wrong method answered as the claimed version does not
+    PATH = ("path", Verdict.SUSPECT)  # a path that the claimed version did not have
     DIGEST_SHARED = ("digest_shared", Verdict.SUSPECT)  # one digest for different models
     DIGEST_STATIC = ("digest_static", Verdict.SUSPECT)  # the digest that an emulator gives to every model
     EMULATED = ("emulated", Verdict.SUSPECT)  # the version and the marks of an emulator, but recognised as none
@@ -102,6 +103,7 @@ class Signal(enum.Enum):
     TEN_PORTS = ("ten_ports", Verdict.DECOY)  # one of so many of an address with one inventory (store/crowds.py)
     MANY_PORTS = ("many_ports", Verdict.SUSPECT)  # likewise, five or more
     CLONE = ("clone", Verdict.SUSPECT)  # one inventory, written at the same instants, in many networks
+    LATENCY = ("latency", Verdict.SUSPECT)  # one inventory that many networks answer equally fast
 
     def __init__(self, word: str, verdict: Verdict) -> None:
         self.word = word

@@ -58,16 +58,17 @@ def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:
     if question is not None:
         return question
     entries, _ = _entries(exchanges)
-    wanted = [name for name in to_show(entries) if exchanges.shown(name) is None] if wishes.details else []
-    return Question("POST", SHOW_PATH, wanted[0]) if wanted else _test(exchanges, entries, wishes)
+    details = wishes.details and not emulators.may_load(exchanges)
+    wanted = [name for name in to_show(entries) if exchanges.shown(name) is None] if details else []
+    return Question("POST", SHOW_PATH, wanted[0]) if wanted else _test(exchanges, entries, details=details)
 
 
-def _test(exchanges: Exchanges, entries: Entries, wishes: Wishes) -> Question | None:
+def _test(exchanges: Exchanges, entries: Entries, *, details: bool) -> Question | None:
     """Only whoever gave a sign of pretending is asked by a wrong method, and about a model that nobody has."""
     if not _signals(exchanges, entries):
         return None
     name = made_up(exchanges)
-    about_it = wishes.details and exchanges.shown(name) is None
+    about_it = details and exchanges.shown(name) is None
     return next_get(exchanges, SHOW_PATH) or (Question("POST", SHOW_PATH, name) if about_it else None)
 
 

@@ -10,6 +10,8 @@ from census.report.words import UNKNOWN, interval, percent, written
 from census.store.statistics import Result
 
 _PARTS_OF_SHARE = ("low", "high")
+# What None says in a column where it is not "the servers do not tell": no rank, and no single signal but all together.
+_NONE = {"rank": "", "signal": "all"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Grid:
 
 
 def grid(result: Result, most: int | None = None) -> Grid:
-    """The first `most` rows of a result as cells; None is `unknown`, but a row without rank has an empty cell."""
+    """The first `most` rows of a result as cells; None is `unknown`, without rank empty, of no one signal `all`."""
     records = [dict(zip(result.columns, row, strict=True)) for row in result.rows[:most]]
     of = _in_common([row.get("of") for row in records])
     hidden = (*_PARTS_OF_SHARE, "of") if of is not None else _PARTS_OF_SHARE
@@ -59,7 +61,7 @@ def _is_numeric(name: str, values: Sequence[Any]) -> bool:
 def _cell(name: str, row: dict[str, Any]) -> str:
     value = row[name]
     if value is None:
-        return "" if name == "rank" else UNKNOWN
+        return _NONE.get(name, UNKNOWN)
     if name == "share":
         return f"{percent(value)}  {interval(row.get('low'), row.get('high')):>12}".rstrip()
     return str(value) if name == "asn" else written(value)

@@ -267,6 +267,7 @@ sighting = Table(
     Column("last_seen", DateTime(timezone=True), nullable=False, comment="Last observation"),
     Column("observations", Integer, nullable=False, comment="How many observations"),
     Column("days", DATEMULTIRANGE, nullable=False, comment="Days (UTC) on which it was seen"),
+    Column("latency_ms", REAL, comment="The least latency of its observations, milliseconds; null when none has one"),
     UniqueConstraint("endpoint_id", "inventory_id", "software_id", postgresql_nulls_not_distinct=True),
     comment="One endpoint with one inventory and one software, over all the time it stayed so",
 )

@@ -96,10 +96,10 @@ with made as (
     left join sighting on recognised and sighting.endpoint_id = endpoint.id
         and sighting.inventory_id is not distinct from seen.inventory_id
         and sighting.software_id is not distinct from seen.software_id
-    returning sighting_id, observed_at
+    returning sighting_id, observed_at, latency_ms
 ), counted as (
     select sighting_id, count(*) as observations, min(observed_at) as first_seen, max(observed_at) as last_seen,
-           range_agg(daterange(day, day + 1)) as days
+           min(latency_ms) as latency_ms, range_agg(daterange(day, day + 1)) as days
     from made, lateral (select (observed_at at time zone 'UTC')::date) as its(day)
     where sighting_id is not null group by sighting_id
 ), moved as (
@@ -107,7 +107,8 @@ with made as (
         observations = sighting.observations + counted.observations,
         first_seen = least(sighting.first_seen, counted.first_seen),
         last_seen = greatest(sighting.last_seen, counted.last_seen),
-        days = sighting.days + counted.days
+        days = sighting.days + counted.days,
+        latency_ms = least(sighting.latency_ms, counted.latency_ms)
     from counted where sighting.id = counted.sighting_id
 )
 select count(*) from made
