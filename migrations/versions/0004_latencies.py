@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import REAL, Column
 
-revision = "0008"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
