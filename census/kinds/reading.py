@@ -32,7 +32,11 @@ _PATH: Final = re.compile(r"\s*+(?:[/\\]|\.{1,2}[/\\]|~[^/\\]*+[/\\]|[A-Za-z]:[/
 _HUB_CACHE: Final = re.compile(r"(?:^|[/\\])models--([^/\\]++)(?:[/\\]snapshots[/\\][^/\\]++)?[/\\]*+$")
 
 _UNREADABLE: Final = object()
-_PARSED: Final = 4  # documents kept parsed: those of the target at hand, while one kind after another looks at them
+# Documents kept parsed: those of the target at hand, while one kind after another looks at them. Large ones take up to
+# thirty times the room of their bodies, so there are two of them at most: the lists of the two opening questions.
+_PARSED: Final = 4
+_LARGE: Final = 256 * 1024
+_PARSED_LARGE: Final = 2
 
 
 def text(value: Any, limit: int = NAME_LIMIT) -> str | None:
@@ -119,15 +123,20 @@ def answer(exchange: Exchange | None) -> dict[str, Any]:
 
 
 def _parsed(exchange: Exchange | None) -> Any:
-    return _UNREADABLE if exchange is None or exchange.truncated else _parse(exchange.body)
+    if exchange is None or exchange.truncated:
+        return _UNREADABLE
+    return _parse_large(exchange.body) if len(exchange.body) > _LARGE else _parse_small(exchange.body)
 
 
-@functools.lru_cache(maxsize=_PARSED)
 def _parse(body: bytes) -> Any:
     try:
         return parse_json(body)
     except (ValueError, RecursionError):
         return _UNREADABLE
+
+
+_parse_small: Final = functools.lru_cache(maxsize=_PARSED)(_parse)
+_parse_large: Final = functools.lru_cache(maxsize=_PARSED_LARGE)(_parse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +177,8 @@ def _listed(parsed: dict[str, Any], key: str) -> Listing | None:
 
 def _claims(exchange: Exchange) -> bool:
     """Whether a body that is not JSON, or was cut off by the cap, set out to be a model list."""
-    return begins_as_list(exchange) or (exchange.is_json and bool(exchange.body.strip()))
+    there_is = exchange.truncated or bool(exchange.body.strip())  # nothing is left of a body that was damaged
+    return begins_as_list(exchange) or (exchange.is_json and there_is)
 
 
 def begins_as_list(exchange: Exchange) -> bool:
