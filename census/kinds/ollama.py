@@ -47,7 +47,10 @@ def _is_entry(name: str, entry: Mapping[str, Any]) -> bool:
 
 def _entries(exchanges: Exchanges) -> tuple[Entries, bool]:
     found = listing(exchanges.get(_TAGS), "models")
-    return named(found.entries if found is not None else (), *_NAMES)
+    if found is None:
+        return {}, False
+    entries, cut = named(found.entries, *_NAMES)
+    return entries, cut or found.more
 
 
 def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:

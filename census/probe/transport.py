@@ -19,7 +19,6 @@ from typing import cast
 import aiohttp
 from aiohttp import ClientRequest, ClientTimeout
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.tracing import Trace
 from yarl import URL
 
@@ -29,10 +28,9 @@ from census.kinds.allowed import allowed
 from census.probe.bodies import Budget, Share, read_body
 from census.probe.errors import ForbiddenError, SilentError, TlsError
 from census.probe.pace import Pace, network_of
+from census.probe.protocol import Answers
 
 _FIELD_CAP = 64 * 1024  # bytes of one header; a server with more is not worth reading
-_HEAD_CAP = 128 * 1024  # bytes received without an answer, or any of its body, coming nearer
-_UNASKED_CAP = 16  # answers, those with status 1xx among them, that may lie there unread
 _BUFFER = 16 * 1024  # bytes of a body that aiohttp holds before it stops reading
 
 
@@ -72,43 +70,6 @@ def tls_context() -> ssl.SSLContext:
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     context.set_alpn_protocols(["http/1.1"])
     return context
-
-
-class _Protocol(ResponseHandler):
-    """aiohttp's protocol, which forgets in two cases that what came is no HTTP; `garbled` remembers it.
-
-    A server that speaks before it is asked makes the sending of the request fail; and when the framing of a body
-    breaks in a later packet, its reader would wait for ever. Nor does aiohttp bound the sum of headers and trailers,
-    or the number of answers that lie unread: who floods with either is not read any further.
-    """
-
-    garbled: HttpProcessingError | None = None
-    _barren = 0  # bytes since something came of them
-
-    def data_received(self, data: bytes) -> None:
-        before = self._come_of_it()
-        super().data_received(data)
-        self._barren = self._barren + len(data) if self._come_of_it() == before else 0
-        if self._barren > _HEAD_CAP or len(self) > _UNASKED_CAP:
-            self._refuse()
-
-    def _come_of_it(self) -> tuple[int, int, int]:
-        return len(self), id(self._payload), self._payload.total_bytes if self._payload is not None else 0
-
-    def _refuse(self) -> None:
-        while len(self) > _UNASKED_CAP:
-            self._buffer.pop()
-        transport = self.transport
-        self.set_exception(HttpProcessingError(message="a flood of headers or of answers"))
-        if transport is not None:
-            transport.abort()
-
-    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
-        super().set_exception(exc, *cause)
-        if isinstance(exc, HttpProcessingError):
-            self.garbled = exc
-            if self._payload is not None:
-                self._payload.set_exception(exc)
 
 
 class _Dialer(aiohttp.BaseConnector):
@@ -156,8 +117,8 @@ class Conversation:
         self._pace = pace
         self._context = context
         self._share = share or Budget().share()
-        self._ready: _Protocol | None = None
-        self._live: _Protocol | None = None
+        self._ready: Answers | None = None
+        self._live: Answers | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -170,7 +131,7 @@ class Conversation:
         try:
             async with asyncio.timeout(self._manners.connect_timeout):
                 transport, protocol = await loop.create_connection(
-                    lambda: _Protocol(loop), self.address, self.target.port
+                    lambda: Answers(loop), self.address, self.target.port
                 )
         except TimeoutError as error:
             raise SilentError from error
@@ -179,11 +140,11 @@ class Conversation:
             protocol = await self._secure(transport)
         self._ready = self._live = protocol
 
-    async def _secure(self, transport: asyncio.Transport) -> _Protocol:
+    async def _secure(self, transport: asyncio.Transport) -> Answers:
         if transport.is_closing():
             raise TlsError("the connection was closed before the handshake")
         loop = asyncio.get_running_loop()
-        protocol = _Protocol(loop)
+        protocol = Answers(loop)
         name = self.target.name or self.address
         try:
             secured = await loop.start_tls(transport, protocol, self._context, server_hostname=name)
@@ -217,7 +178,7 @@ class Conversation:
         return await self._exchange(question)
 
     @staticmethod
-    def _is_quiet(live: _Protocol) -> bool:
+    def _is_quiet(live: Answers) -> bool:
         """Whether a kept connection can be asked: an answer that lies there already is to no question of ours."""
         if live.should_close:
             live.abort()
@@ -272,7 +233,7 @@ class Conversation:
         ) as response:
             yield response
 
-    def _take(self) -> _Protocol:
+    def _take(self) -> Answers:
         """The open connection, once; aiohttp's own retry of a failed request finds none and gives up."""
         protocol, self._ready = self._ready, None
         if protocol is None:

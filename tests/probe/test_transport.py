@@ -127,6 +127,23 @@ def test_a_server_that_closes_silently_between_two_questions_is_asked_again_once
     talk(handler, script)
 
 
+def test_an_answer_that_lies_there_before_the_question_is_not_taken_for_its_answer() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        writer.write(page({"models": []}) if b"/api/tags " in asked else page({"version": "0.33.0"}))
+        await asyncio.sleep(0.05)
+        writer.write(page({"version": "6.6.6"}))
+        await reader.read()
+
+    async def script(conversation: Conversation, wire: Wire) -> None:
+        await conversation.ask(TAGS)
+        await asyncio.sleep(0.3)
+        assert (await conversation.ask(VERSION)).json() == {"version": "0.33.0"}
+        assert wire.connections == 2
+
+    talk(handler, script)
+
+
 def test_a_first_question_that_is_cut_off_is_not_asked_again() -> None:
     async def script(conversation: Conversation, wire: Wire) -> None:
         with pytest.raises(Exception, match=r".*"):
