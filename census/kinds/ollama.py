@@ -33,7 +33,7 @@ def _recognise(exchanges: Exchanges) -> str | None:
         return None
     entries, _ = _entries(exchanges)
     if found.entries and not entries:  # nothing with a name: an empty list, if it has nothing else about it
-        return "a model list at /api/tags" if set(answer(tags)) == {"models"} else None
+        return "a model list at /api/tags" if answer(tags).keys() == {"models"} else None
     if entries and not any(_is_entry(name, entry) for name, entry in entries.items()):
         return None
     return "a model list at /api/tags"

@@ -173,9 +173,9 @@ def _listed(parsed: dict[str, Any], key: str) -> Listing | None:
     value = parsed[key]
     if value is None or value == []:
         # {"code": 0, "data": []} is what many web services answer to anything: an empty list needs its own frame.
-        framed = parsed.get("object") == "list" or set(parsed) == {"models"}
+        framed = parsed.get("object") == "list" or parsed.keys() == {"models"}
         return Listing() if framed else None
-    framed = parsed.get("object") == "list" or set(parsed) == {key}
+    framed = parsed.get("object") == "list" or parsed.keys() == {key}
     if not isinstance(value, list):
         return Listing(misread=True) if framed else None
     entries = tuple(entry for entry in value[:ENTRIES_LIMIT] if isinstance(entry, dict))

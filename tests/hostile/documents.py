@@ -47,8 +47,17 @@ NAMES: Final = {
 }
 
 
+ARCHITECTURE: Final = "<script>alert(1)</script>"
+
+
 def named(*names: Any) -> Callable[[], Handler]:
-    return listed([entry(name) for name in names])
+    details = {
+        "format": "=1+1",
+        "family": ARCHITECTURE,
+        "parameter_size": "%s",
+        "quantization_level": "\x1b[31m@SUM(1)",
+    }
+    return listed([entry(name, details=details) for name in names])
 
 
 def raw(text: str, **replaced: str) -> bytes:
