@@ -170,7 +170,7 @@ FRAMING: Final[dict[str, Misbehaviour]] = {
     "answers before it was asked": Misbehaviour(before_it_was_asked, Outcome.SERVED, NAMED),
     "answers twice at once": Misbehaviour(answers_again(FAKE_VERSION, 0.0), Outcome.SERVED, NAMED),
     "answers again after a moment, so that all is shifted": Misbehaviour(
-        answers_again(FAKE_VERSION, 0.05), Outcome.OTHER
+        answers_again(FAKE_VERSION, 1.0), Outcome.OTHER
     ),
     "floods with further answers": Misbehaviour(
         answers_again(b"HTTP/1.1 204 No Content\r\n\r\n" * 5000, 0.0), Outcome.SERVED, NAMED
