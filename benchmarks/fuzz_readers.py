@@ -1,7 +1,7 @@
 """Fuzzes the readers of all kinds with atheris, guided by coverage; by hand, for as long as one likes.
 
-    python -m venv /tmp/fuzz && /tmp/fuzz/bin/pip install atheris packaging
-    PYTHONPATH=. nice -n 19 /tmp/fuzz/bin/python benchmarks/fuzz_readers.py corpus/ -max_total_time=3600
+    python -m venv .venv-fuzz && .venv-fuzz/bin/pip install atheris packaging && .venv-fuzz/bin/pip install --no-deps .
+    mkdir found && PYTHONPATH=. nice .venv-fuzz/bin/python benchmarks/fuzz_readers.py found -len_control=0 -max_len=1500
 
 A recorded server is taken and its answers are spoilt: values anywhere in their documents replaced, keys renamed,
 lists repeated, bodies cut, or replaced by bytes. Nothing may raise, every reading must be clean and bounded, the
