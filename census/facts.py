@@ -18,6 +18,7 @@ CANARY_PATH = "/<16 hex digits>"  # how the random path of a canary is written i
 _CANARY = re.compile(r"/[0-9a-f]{16}")
 _OK = 200
 _DIGITS = 30  # more than any number that is kept
+_CONTAINERS = 2**18  # objects and lists of one document; a body that is a list of models has one in 11 bytes at most
 
 
 class Outcome(enum.IntEnum):
@@ -181,7 +182,12 @@ class Exchange:
 
 
 def parse_json(body: bytes) -> Any:
-    """JSON as Python values; a whole number of absurd length is a float. Raises ValueError and RecursionError."""
+    """JSON as Python values; a whole number of absurd length is a float. Raises ValueError and RecursionError.
+
+    Two bytes can make an object of a hundred, so a document with more than 262,144 of them is refused unread.
+    """
+    if body.count(b"[") + body.count(b"{") > _CONTAINERS:
+        raise ValueError("too many objects and lists")
     return json.loads(body, parse_int=_whole)
 
 

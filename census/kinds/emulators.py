@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchange, Exchanges
-from census.kinds.reading import NAME_LIMIT, listing, mapping, named, sha256_hex
+from census.kinds.reading import NAME_LIMIT, Listing, listing, mapping, named, sha256_hex
 from census.kinds.signs import server, version
 
 TAGS: Final = "/api/tags"
@@ -78,12 +78,13 @@ def may_load(exchanges: Exchanges) -> bool:
     return bool(listed.entries) and all(map(_is_hashed, listed.entries[:_LOOKED_AT]))
 
 
-def entries(exchanges: Exchanges) -> tuple[dict[str, Any], ...] | None:
-    """The imitated list as entries that have only an `id`, None if there is none: what else it says is made up."""
+def imitated_list(exchanges: Exchanges) -> Listing | None:
+    """The imitated list, its entries with only an `id`: what else they say is made up; None if there is none."""
     listed = listing(exchanges.get(TAGS), "models") if imitator(exchanges) is not None else None
     if listed is None:
         return None
-    return tuple({"id": name.removesuffix(_LATEST)} for name in named(listed.entries, "model", "name")[0])
+    names, cut = named(listed.entries, "model", "name")
+    return Listing(tuple({"id": name.removesuffix(_LATEST)} for name in names), more=cut or listed.more)
 
 
 def _own_names(entry: Entry) -> Iterator[str]:

@@ -33,7 +33,7 @@ def _recognise(exchanges: Exchanges) -> str | None:
         return None
     entries, _ = _entries(exchanges)
     if found.entries and not entries:  # nothing with a name: an empty list, if it has nothing else about it
-        return "a model list at /api/tags" if set(answer(tags)) == {"models"} else None
+        return "a model list at /api/tags" if answer(tags).keys() == {"models"} else None
     if entries and not any(_is_entry(name, entry) for name, entry in entries.items()):
         return None
     return "a model list at /api/tags"
@@ -47,7 +47,10 @@ def _is_entry(name: str, entry: Mapping[str, Any]) -> bool:
 
 def _entries(exchanges: Exchanges) -> tuple[Entries, bool]:
     found = listing(exchanges.get(_TAGS), "models")
-    return named(found.entries if found is not None else (), *_NAMES)
+    if found is None:
+        return {}, False
+    entries, cut = named(found.entries, *_NAMES)
+    return entries, cut or found.more
 
 
 def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:

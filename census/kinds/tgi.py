@@ -31,7 +31,7 @@ _CAPABILITIES: Final = {"text-generation": ("completion",), "image-text-to-text"
 def _recognise(exchanges: Exchanges) -> str | None:
     info = answer(exchanges.get(_INFO))
     router = text(info.get("router")) or _ROUTER  # older versions do not name it
-    return "its router's information" if set(info) >= _LIMITS and router.startswith(_ROUTER) else None
+    return "its router's information" if info.keys() >= _LIMITS and router.startswith(_ROUTER) else None
 
 
 def _confirm(exchanges: Exchanges) -> Question | None:
@@ -43,7 +43,7 @@ def _confirm(exchanges: Exchanges) -> Question | None:
 
 def _is_entry(entry: Mapping[str, Any]) -> bool:
     owned = model_name(entry.get("id")) is not None and entry.get("owned_by") == entry["id"]
-    return owned and set(entry) == _KEYS and entry["created"] == 0
+    return owned and entry.keys() == _KEYS and entry["created"] == 0
 
 
 def _is_bare(exchange: Exchange | None) -> bool:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from census import kinds, metrics
 from census.facts import CANARY_PATH, Exchange, Exchanges, Observation, Outcome, Question, Reading, Target
 from census.kinds.kind import Kind, Wishes
+from census.probe.bodies import Budget
 from census.probe.errors import ForbiddenError, outcome_of
 from census.probe.pace import Pace
 from census.probe.transport import Conversation, Manners
@@ -32,6 +33,7 @@ class Prober:
         self._manners = manners
         self._pace = pace
         self._context = context
+        self._budget = Budget()
 
     async def look(self, target: Target, address: str) -> Observation:
         """The observation of `target` at its admitted `address`; the caller holds the right to connect.
@@ -39,7 +41,7 @@ class Prober:
         Never raises but on cancellation: a fault of the target's is its outcome, a fault of ours is logged,
         counted, and makes it `misread`.
         """
-        visit = _Visit(target, address, self._manners, self._pace, self._context)
+        visit = _Visit(target, address, self._manners, self._pace, self._context, budget=self._budget)
         with metrics.IN_FLIGHT.track_inprogress():
             observation = await visit.run()
         metrics.TARGETS.labels(observation.outcome.word).inc()
@@ -49,13 +51,16 @@ class Prober:
 class _Visit:
     """The course of one look, with what has been learnt so far."""
 
-    def __init__(self, target: Target, address: str, manners: Manners, pace: Pace, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, target: Target, address: str, manners: Manners, pace: Pace, context: ssl.SSLContext, *, budget: Budget
+    ) -> None:
         self._target = target
         self._address = address
         self._manners = manners
         self._pace = pace
         self._context = context
-        self._talk = Conversation(target, address, manners, pace, context)
+        self._share = budget.share()
+        self._talk = Conversation(target, address, manners, pace, context, share=self._share)
         self._asked = Exchanges()
         self._kind: Kind | None = None
         self._began = time.perf_counter()
@@ -79,6 +84,7 @@ class _Visit:
             failure = outcome_of(error) or self._unexpected(error)
         finally:
             await self._hang_up()
+            self._share.close()  # what was kept is read in the next line, before anybody else gets a turn
         return self._conclude(failure)
 
     async def _converse(self) -> None:
@@ -100,7 +106,7 @@ class _Visit:
         """What the kind still wants to know; a question that fails is not asked again and costs nothing learnt."""
         wishes = Wishes(details=self._manners.details)
         failures = 0
-        while self._kind is not None and self._talk.requests + self._requests < self._manners.requests:
+        while self._kind is not None and self._may_go_on():
             question = self._kind.ask(self._asked, wishes)
             if question is None:
                 return
@@ -114,6 +120,9 @@ class _Visit:
                 if failures == _PATIENCE:
                     return
             self._recognise()
+
+    def _may_go_on(self) -> bool:
+        return self._talk.requests + self._requests < self._manners.requests and not self._share.spent
 
     async def _ask(self, question: Question) -> None:
         asked = question
@@ -139,7 +148,7 @@ class _Visit:
         await self._hang_up()
         self._asked = Exchanges()
         target = dataclasses.replace(self._target, tls=True)
-        self._talk = Conversation(target, self._address, self._manners, self._pace, self._context)
+        self._talk = Conversation(target, self._address, self._manners, self._pace, self._context, share=self._share)
         await self._talk.reopen()
         await self._ask(question)
 

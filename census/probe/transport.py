@@ -12,7 +12,6 @@ import hashlib
 import json
 import ssl
 import time
-import zlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import cast
@@ -20,19 +19,19 @@ from typing import cast
 import aiohttp
 from aiohttp import ClientRequest, ClientTimeout
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.tracing import Trace
 from yarl import URL
 
 from census import metrics
 from census.facts import Exchange, Question, Target
 from census.kinds.allowed import allowed
+from census.probe.bodies import Budget, Share, read_body
 from census.probe.errors import ForbiddenError, SilentError, TlsError
 from census.probe.pace import Pace, network_of
+from census.probe.protocol import Answers
 
-BODY_CAP = 2 * 1024 * 1024  # bytes kept of an answer, after decompression
-_READ = 64 * 1024
 _FIELD_CAP = 64 * 1024  # bytes of one header; a server with more is not worth reading
+_BUFFER = 16 * 1024  # bytes of a body that aiohttp holds before it stops reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +72,6 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-class _Protocol(ResponseHandler):
-    """aiohttp's protocol, which forgets in two cases that what came is no HTTP; `garbled` remembers it.
-
-    A server that speaks before it is asked makes the sending of the request fail; and when the framing of a body
-    breaks in a later packet, its reader would wait for ever.
-    """
-
-    garbled: HttpProcessingError | None = None
-
-    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
-        super().set_exception(exc, *cause)
-        if isinstance(exc, HttpProcessingError):
-            self.garbled = exc
-            if self._payload is not None:
-                self._payload.set_exception(exc)
-
-
 class _Dialer(aiohttp.BaseConnector):
     """Gives aiohttp the connection that the conversation opened, and no other."""
 
@@ -110,10 +92,20 @@ class Conversation:
     """Everything that is said with one target, over one connection as long as the server keeps it.
 
     `address` is the resolved and admitted address; the first connection is opened by `open`, further ones only
-    when the server closed the last. Raises what `census.probe.errors` has in its table.
+    when the server closed the last. `share` is what its answers may take of the budget of a process, by default of
+    one for this target alone; the caller closes it. Raises what `census.probe.errors` has in its table.
     """
 
-    def __init__(self, target: Target, address: str, manners: Manners, pace: Pace, context: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        target: Target,
+        address: str,
+        manners: Manners,
+        pace: Pace,
+        context: ssl.SSLContext,
+        *,
+        share: Share | None = None,
+    ) -> None:
         self.target = target
         self.address = address
         self.tls = bool(target.tls)
@@ -124,8 +116,9 @@ class Conversation:
         self._manners = manners
         self._pace = pace
         self._context = context
-        self._ready: _Protocol | None = None
-        self._live: _Protocol | None = None
+        self._share = share or Budget().share()
+        self._ready: Answers | None = None
+        self._live: Answers | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -138,7 +131,7 @@ class Conversation:
         try:
             async with asyncio.timeout(self._manners.connect_timeout):
                 transport, protocol = await loop.create_connection(
-                    lambda: _Protocol(loop), self.address, self.target.port
+                    lambda: Answers(loop), self.address, self.target.port
                 )
         except TimeoutError as error:
             raise SilentError from error
@@ -147,11 +140,11 @@ class Conversation:
             protocol = await self._secure(transport)
         self._ready = self._live = protocol
 
-    async def _secure(self, transport: asyncio.Transport) -> _Protocol:
+    async def _secure(self, transport: asyncio.Transport) -> Answers:
         if transport.is_closing():
             raise TlsError("the connection was closed before the handshake")
         loop = asyncio.get_running_loop()
-        protocol = _Protocol(loop)
+        protocol = Answers(loop)
         name = self.target.name or self.address
         try:
             secured = await loop.start_tls(transport, protocol, self._context, server_hostname=name)
@@ -173,7 +166,7 @@ class Conversation:
         """Ask one question; reconnects once when the server had closed the kept connection meanwhile."""
         if not allowed(question):
             raise ForbiddenError(f"{question.method} {question.path} is not on the list of allowed questions")
-        kept = self._live is not None and self._ready is None and self._live.is_connected()
+        kept = self._live is not None and self._ready is None and self._is_quiet(self._live)
         if not kept and self._ready is None:
             await self.reopen()
         try:
@@ -183,6 +176,13 @@ class Conversation:
                 raise
         await self.reopen()
         return await self._exchange(question)
+
+    @staticmethod
+    def _is_quiet(live: Answers) -> bool:
+        """Whether a kept connection can be asked: an answer that lies there already is to no question of ours."""
+        if live.should_close:
+            live.abort()
+        return live.is_connected()
 
     async def reopen(self) -> None:
         """Open a further connection, once the pace allows one more into this network."""
@@ -194,7 +194,8 @@ class Conversation:
         began = time.perf_counter()
         try:
             async with self._request(question) as response:
-                body, truncated = await _body(response)
+                coding = response.headers.get("Content-Encoding", "")
+                body, truncated = await read_body(response.content, coding, self._share)
         except aiohttp.ClientError as error:
             if self._live is not None and self._live.garbled is not None:
                 raise self._live.garbled from error
@@ -214,6 +215,7 @@ class Conversation:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),
                 auto_decompress=False,
+                read_bufsize=_BUFFER,
                 max_line_size=_FIELD_CAP,
                 max_field_size=_FIELD_CAP,
             )
@@ -231,7 +233,7 @@ class Conversation:
         ) as response:
             yield response
 
-    def _take(self) -> _Protocol:
+    def _take(self) -> Answers:
         """The open connection, once; aiohttp's own retry of a failed request finds none and gives up."""
         protocol, self._ready = self._ready, None
         if protocol is None:
@@ -260,34 +262,3 @@ def _payload(question: Question) -> tuple[bytes | None, dict[str, str] | None]:
     # Both spellings: servers before 0.1.21 know only `name`.
     body = {"model": question.model, "name": question.model, "verbose": False}
     return json.dumps(body).encode(), {"Content-Type": "application/json"}
-
-
-async def _body(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
-    """At most BODY_CAP bytes of the decompressed body, and whether there was more."""
-    unpack = _unpacker(response.headers.get("Content-Encoding", ""))
-    parts: list[bytes] = []
-    left = BODY_CAP + 1
-    while left > 0 and (data := await response.content.read(_READ)):
-        part = unpack(data, left)
-        parts.append(part)
-        left -= len(part)
-    body = b"".join(parts)
-    return body[:BODY_CAP], len(body) > BODY_CAP
-
-
-def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
-    """How to undo a Content-Encoding without ever making more than is asked for; damaged data yield nothing."""
-    bits = {"gzip": zlib.MAX_WBITS | 32, "x-gzip": zlib.MAX_WBITS | 32, "deflate": zlib.MAX_WBITS}.get(
-        encoding.strip().lower()
-    )
-    if bits is None:
-        return lambda data, left: data[:left]
-    inflater = zlib.decompressobj(bits)
-
-    def unpack(data: bytes, left: int) -> bytes:
-        try:
-            return inflater.decompress(data, left)
-        except zlib.error:
-            return b""
-
-    return unpack
