@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 # What servers answer to plain HTTP on a TLS port: one more try, with TLS, is worth it then.
 _WANTS_TLS = (b"HTTP request to an HTTPS server", b"plain HTTP request was sent to HTTPS port")
 _PATIENCE = 2  # further questions that may fail before a host is left alone
+_SIGNS = (Outcome.TIMED_OUT, Outcome.UNREACHABLE, Outcome.BROKEN_OFF)  # that a network has enough of us
 _FAILED = 0  # the status of an exchange that was tried after the list had been read, and failed
 
 
@@ -43,12 +44,12 @@ class Prober:
         counted, and makes it `misread`.
         """
         if not await self._pace.rested(address):
+            metrics.TARGETS.labels(Outcome.OPTED_OUT.word).inc()
             return Observation(target, Outcome.OPTED_OUT, datetime.now(UTC), address)
         visit = _Visit(target, address, self._manners, self._pace, self._context)
         with metrics.IN_FLIGHT.track_inprogress():
             observation = await visit.run()
         metrics.TARGETS.labels(observation.outcome.word).inc()
-        self._pace.note(address, observation.outcome)
         return observation
 
 
@@ -74,6 +75,7 @@ class _Visit:
         self._connections = 0
         self._at = datetime.now(UTC)
         self._end = time.monotonic() + manners.deadline
+        self._attempt = pace.begin(address)
 
     async def run(self) -> Observation:
         failure: Outcome | None = None
@@ -143,6 +145,7 @@ class _Visit:
         exchange = await self._talk.ask(question)
         if self._latency is None:
             self._latency = (time.perf_counter() - self._began) * 1000
+            self._pace.end(self._address, self._attempt, answered=True)
         self._asked.add(exchange)
         pause = retry_after(exchange)
         if pause is not None:
@@ -195,6 +198,8 @@ class _Visit:
             except Exception as error:  # noqa: BLE001  readers never raise; if one does, it is counted as our fault
                 failure = self._unexpected(error)
         self._count()
+        if self._latency is None:
+            self._pace.end(self._address, self._attempt, answered=failure not in _SIGNS)
         if self._manners.opted_out(self._target.name, self._address):
             reading = Reading(Outcome.OPTED_OUT)  # even if all was read: nothing of it is to be kept
         if reading is None:

@@ -13,15 +13,12 @@ from collections import deque
 
 from asyncio_throttle.throttler import Throttler
 
-from census.facts import Outcome
-from census.probe.networks import Networks, network_of, written_network
+from census.probe.networks import Attempt, Networks, network_of, written_network
 from census.probe.pauses import Pauses
 
 __all__ = ["Pace", "network_of", "written_network"]
 
 _SHORT = 0.01  # seconds; the longest burst that the overall rate allows
-_FAILURES = (Outcome.TIMED_OUT, Outcome.UNREACHABLE, Outcome.BROKEN_OFF)
-_NOT_ASKED = (Outcome.OPTED_OUT, Outcome.OUT_OF_SCOPE)
 
 
 class Pace:
@@ -57,12 +54,13 @@ class Pace:
         """When the next connection into `network` may be opened, on the monotonic clock; 0 for at once."""
         return self._networks.ready(network)
 
-    def note(self, address: str, outcome: Outcome) -> None:
-        """Learn from what became of a target whether its network answers."""
-        if outcome in _FAILURES:
-            self._networks.failed(network_of(address), address)
-        elif outcome not in _NOT_ASKED:
-            self._networks.answered(network_of(address))
+    def begin(self, address: str) -> Attempt | None:
+        """Note that a target at this address is about to be asked; what it gives is to be told to `end`."""
+        return self._networks.begin(address)
+
+    def end(self, address: str, attempt: Attempt | None, *, answered: bool) -> None:
+        """Note, once, that a target answered, be it by a refusal; or that nothing did, or that it broke off."""
+        self._networks.end(address, attempt, answered=answered)
 
     def pause(self, address: str, seconds: float) -> None:
         """Leave an address in peace, as it asked; the first time its network is asked more slowly too."""

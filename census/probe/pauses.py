@@ -29,7 +29,7 @@ def retry_after(exchange: Exchange) -> float | None:
     if exchange.status not in _ASKING or not text:
         return None
     if re.fullmatch("[0-9]+", text):
-        return min(max(float(text[:9] if text[:9].strip("0") else text[-9:]), _LEAST), _MOST)
+        return min(max(float(text.lstrip("0")[:9] or 0), _LEAST), _MOST)
     until = _date(text)
     if until is None:
         return None
