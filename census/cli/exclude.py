@@ -66,7 +66,7 @@ def add(common: Common, /, *, entries: tuple[str, ...], files: tuple[TextIO, ...
                 new = store.enter(cursor, wanted, note, who)
             became = "what is stored of them stays; with --purge it is deleted"
     if not common.quiet:
-        there = f", {len(wanted) - new:,} were on the list already" if new < len(wanted) else ""
+        there = f"; on the list already: {len(wanted) - new:,}" if new < len(wanted) else ""
         click.echo(f"{new:,} entered{there}\n{became}")
 
 

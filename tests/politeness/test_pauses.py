@@ -50,7 +50,7 @@ def scan(
     with psycopg.connect(url) as connection:
         rows = connection.execute("select host(addresses[i]), ports[i], get_byte(outcomes, i - 1) as outcome"
                                   " from chunk, generate_subscripts(ports, 1) as i").fetchall()  # fmt: skip
-        words = dict(connection.execute("select id, word from outcome").fetchall())
+        words: dict[int, str] = dict(connection.execute("select id, word from outcome").fetchall())
     found = {(address, port): words[byte] for address, port, byte in rows}
     return wires, [found[address, wire.port] for (address, _), wire in zip(handlers, wires, strict=True)]
 

@@ -64,6 +64,12 @@ async def listen(
         del handler_wires[handler]
 
 
+async def until(holds: Callable[[], object]) -> None:
+    """Wait for something that other tasks, threads or processes bring about; pytest's own limit is the deadline."""
+    while not holds():  # noqa: ASYNC110  what is waited for sets no event
+        await asyncio.sleep(0.02)
+
+
 handler_wires: dict[Handler, Wire] = {}
 
 
