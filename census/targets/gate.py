@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 
 from census.facts import Outcome
 from census.targets.addresses import BITS, IPV4, IPV6, Address, Network, canonical, exclusion, number
@@ -44,7 +44,7 @@ class Gate:
         excluded = {
             Reason.SCOPE: scope.exclude,
             Reason.FILE: scope.exclude_from_files,
-            Reason.DATABASE: [entry for entry in entries if not isinstance(entry, str)],
+            Reason.DATABASE: tuple(entry for entry in entries if not isinstance(entry, str)),
         }
         self._hosts = scope.hosts
         # The other way round than painting: of several sources of one name, the scope file is told.
@@ -90,21 +90,25 @@ def _with_parents(name: str) -> Iterator[str]:
 
 
 def _table(
-    version: int, named: Iterable[Network], excluded: Mapping[Reason, Iterable[Network]]
+    version: int, named: Iterable[Network], excluded: dict[Reason, tuple[Network, ...]]
 ) -> tuple[list[int], list[Reason | None]]:
-    """Where each stretch of one reason starts, and the reasons: the address space painted coat by coat."""
+    """Where each stretch of one reason starts, and the reasons: the address space painted coat by coat.
+
+    The last coat covers; `excluded` is painted from its end, so that of several sources the first is told.
+    """
     named = list(named)
     coats: list[tuple[Reason | None, list[_Span]]] = [
-        *((reason, _merged(_spans(version, networks))) for reason, networks in excluded.items()),
-        (None, _allowed(version, named)),
         (Reason.SPECIAL, _merged(_spans(version, named))),  # named, and not allowed all the same
+        (None, _allowed(version, named)),
+        *((reason, _merged(_spans(version, networks))) for reason, networks in reversed(excluded.items())),
     ]
     starts = sorted({0, *(edge for _, spans in coats for edge in _edges(spans, version))})
-    return starts, [_outermost(coats, start) for start in starts]
-
-
-def _outermost(coats: list[tuple[Reason | None, list[_Span]]], address: int) -> Reason | None:
-    return next((reason for reason, spans in coats if _covers(spans, address)), Reason.OUTSIDE)
+    reasons: list[Reason | None] = [Reason.OUTSIDE] * len(starts)
+    for reason, spans in coats:
+        for first, last in spans:
+            stretch = slice(bisect_left(starts, first), bisect_left(starts, last + 1))
+            reasons[stretch] = [reason] * (stretch.stop - stretch.start)
+    return starts, reasons
 
 
 def _allowed(version: int, named: Iterable[Network]) -> list[_Span]:

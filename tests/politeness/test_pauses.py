@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.support.scanning import create, work
+from tests.support.scanning import create, scope, work
 from tests.support.wire import Handler, Wire, answer, handler_wires, listen, page
 
 MODELS = page({"models": [{"name": "qwen3:8b", "model": "qwen3:8b", "digest": "b" * 64}]})
@@ -34,8 +35,21 @@ def busy(times: int, retry_after: str, status: int = 429) -> Handler:
     return handler
 
 
+def hesitant() -> Handler:
+    """A server that knows no path and takes a while to say so."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            handler_wires[handler].asked_at.append(asyncio.get_running_loop().time())
+            await asyncio.sleep(0.3)
+            writer.write(answer(404, b"", "text/plain"))
+
+    return handler
+
+
 def scan(
-    url: str, folder: Path, handlers: list[tuple[str, Handler]], deadline: float
+    url: str, folder: Path, handlers: list[tuple[str, Handler]], deadline: float, per_host: int = 1
 ) -> tuple[list[Wire], list[str | None]]:
     """Scan one listener after another (address, handler); gives what reached them and their outcomes."""
 
@@ -43,7 +57,8 @@ def scan(
         async with contextlib.AsyncExitStack() as stack:
             wires = [await stack.enter_async_context(listen(handler, address)) for address, handler in handlers]
             targets = [f"{address}:{wire.port}" for (address, _), wire in zip(handlers, wires, strict=True)]
-            await work(url, create(url, folder, targets, deadline=deadline))
+            allowed = replace(scope(folder), per_host=per_host)
+            await work(url, create(url, folder, targets, allowed, deadline=deadline))
             return wires
 
     wires = asyncio.run(run())
@@ -60,6 +75,13 @@ def test_a_pause_that_fits_the_deadline_is_waited_for(database_url: str, tmp_pat
     assert outcomes == ["served"]
     assert wire.asked_at[1] - wire.asked_at[0] >= 0.99
     assert wire.requests[:2] == [("GET", "/v1/models")] * 2
+
+
+def test_a_pause_holds_for_targets_of_the_address_that_are_being_asked(database_url: str, tmp_path: Path) -> None:
+    handlers = [("127.0.0.1", busy(1, "2")), ("127.0.0.1", hesitant())]
+    [told, other], outcomes = scan(database_url, tmp_path, handlers, deadline=9, per_host=2)
+    assert outcomes == ["served", "other"]
+    assert other.asked_at[1] - told.asked_at[0] >= 1.95
 
 
 def test_whoever_asks_for_a_second_pause_is_left_alone(database_url: str, tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def test_a_purge_deletes_what_was_stored_and_scans_keep_their_counts(database_ur
             targets += [f"127.0.2.1:{three.port}", "127.0.2.2:1"]
             await work(database_url, create(database_url, tmp_path, targets))
             # A second scan is cut short, so one of its chunks is not done.
-            await work(database_url, create(database_url, tmp_path, targets, rate=1), stop_after=0.5)
+            await work(database_url, create(database_url, tmp_path, targets, rate=3), stop_after=0.5)
 
     asyncio.run(run())
     assert stored(database_url)[0] == 3
@@ -177,6 +177,8 @@ def test_a_purge_deletes_what_was_stored_and_scans_keep_their_counts(database_ur
         ).fetchall()
     assert totals[0] == ("targets", 5)
     assert dict(totals)["served"] == dict(totals)["credible"]
+    asyncio.run(work(database_url, 2))  # goes on with what is left of it
+    assert "None" not in outcomes(database_url)
     opt_out(database_url, "localhost", delete=True)
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select count(*) from chunk where 'localhost' = any(names)").fetchone() == (0,)
