@@ -80,7 +80,7 @@ def entries(url: str) -> tuple[str, ...]:
 
 def listed(connection: Connection[Any]) -> list[Exclusion]:
     """All rows, the oldest first."""
-    rows = connection.execute("select entry, note, added_by, added_at from exclusion order by added_at, id")
+    rows = connection.execute("select entry, note, added_by, added_at from exclusion order by added_at, entry")
     return [Exclusion(*row) for row in rows]
 
 

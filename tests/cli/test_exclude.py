@@ -23,7 +23,7 @@ def test_entries_are_added_listed_and_removed(tmp_path: Path, database_url: str)
     assert "1 entered; on the list already: 1" in again.stdout
     listed = json.loads(census("exclude", "list", "--format", "json", folder=tmp_path, url=database_url).stdout)
     told = {row["entry"]: (row["note"], row["added_by"]) for row in listed}
-    assert told.keys() == {"127.9.0.0/16", "127.8.0.1", "127.5.0.1", "llm.example.edu", "::1"}
+    assert list(told) == ["127.5.0.1", "127.8.0.1", "127.9.0.0/16", "llm.example.edu", "::1"]  # the last came later
     assert told["llm.example.edu"] == told["127.9.0.0/16"] == ("by mail", "ann")
     assert "llm.example.edu" in census("exclude", "list", folder=tmp_path, url=database_url).stdout
     gone = census("exclude", "remove", "127.8.0.1", "LLM.example.edu", folder=tmp_path, url=database_url)
@@ -33,8 +33,6 @@ def test_entries_are_added_listed_and_removed(tmp_path: Path, database_url: str)
     assert missing.stderr == (
         "census: not on the list: 127.8.0.1; nothing was removed, `census exclude list` shows what is there\n"
     )
-    csv = census("exclude", "list", "--format", "csv", folder=tmp_path, url=database_url).stdout
-    assert [line.split(",")[0] for line in csv.splitlines()] == ["entry", "127.9.0.0/16", "127.5.0.1", "::1"]
 
 
 @pytest.mark.parametrize(

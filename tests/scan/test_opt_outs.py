@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from census.facts import Outcome
 from census.scan import plan as planning
@@ -113,29 +114,31 @@ def test_an_opt_out_takes_effect_in_a_scan_that_runs(database_url: str, tmp_path
     assert outcomes(database_url)["opted_out"] >= 100 - asked
 
 
-def held(until: asyncio.Event) -> Handler:
-    """An Ollama that answers its first question only when told to."""
+def held(told: asyncio.Event, at: str = "/v1/models") -> Handler:
+    """An Ollama that answers from one question on only when told to."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         wire = handler_wires[handler]
         while True:
             path = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
             wire.requests.append(("GET", path))
-            await until.wait()
+            if path == at:
+                await told.wait()
             writer.write(PAGES.get(path, page({"error": "not found"}, 404)))
 
     return handler
 
 
+@pytest.mark.parametrize("at", ["/v1/models", "/api/version"])
 def test_a_target_that_is_being_asked_gets_no_further_request_and_nothing_of_it_is_kept(
-    database_url: str, tmp_path: Path
+    at: str, database_url: str, tmp_path: Path
 ) -> None:
     async def run() -> Wire:
         told = asyncio.Event()
-        async with listen(held(told)) as wire:
+        async with listen(held(told, at)) as wire:
             scan = create(database_url, tmp_path, [f"127.0.0.1:{wire.port}"], deadline=30.0)
             working = asyncio.create_task(work(database_url, scan))
-            await until(lambda: wire.requests)
+            await until(lambda: ("GET", at) in wire.requests)
             await asyncio.to_thread(opt_out, database_url, "127.0.0.1", delete=True)
             await asyncio.sleep(3)  # the workers look every second
             told.set()
@@ -143,7 +146,7 @@ def test_a_target_that_is_being_asked_gets_no_further_request_and_nothing_of_it_
             return wire
 
     wire = asyncio.run(run())
-    assert len(wire.requests) == 1
+    assert wire.requests[-1] == ("GET", at)
     assert stored(database_url) == [0] * 6
     assert outcomes(database_url) == {"opted_out": 1}
 
