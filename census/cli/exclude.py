@@ -56,7 +56,7 @@ def add(common: Common, /, *, entries: tuple[str, ...], files: tuple[TextIO, ...
     from census.store import purge as purging  # noqa: PLC0415  likewise
     from census.store.connect import connect  # noqa: PLC0415  likewise
 
-    wanted, who = _read(entries, files), by or getpass.getuser()
+    wanted, who = _read(entries, files), by or _user()
     with database(common) as url, connect(url) as connection:
         if purge:
             new, gone = purging.enter_and_purge(connection, wanted, note, who)
@@ -110,6 +110,13 @@ def list_(common: Common, /, *, format_: str) -> None:
         tables.show(result, Terminal(), title="those who asked to be left alone")
     else:
         tables.write(result, format_, sys.stdout)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, ImportError, OSError):
+        raise EntryError("the system does not tell your user name; write --by WHO") from None
 
 
 def _read(entries: Sequence[str], files: Sequence[TextIO]) -> list[Network | str]:

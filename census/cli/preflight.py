@@ -123,6 +123,6 @@ def _why(plan: planning.Plan, outcome: Outcome) -> list[str]:
 def _largest(plan: planning.Plan) -> list[str]:
     heads = ["largest         ", *[" " * 16] * len(plan.networks)]
     return [
-        f"{head}{network} ({count:,} targets)"
+        f"{head}{network}: {count:,} to be asked"
         for head, (network, count) in zip(heads, plan.largest_networks(), strict=False)
     ]

@@ -88,7 +88,7 @@ def test_preflight_tells_what_is_left_out_by_reason_and_source(tmp_path: Path, d
     text = census(*line, folder=tmp_path, url=database_url).stdout
     assert "3 on the database's opt-out list" in text
     assert "1 in a special-purpose network that the scope does not name" in text
-    assert "127.0.5.0/24 (32 targets)" in text
+    assert "127.0.5.0/24: 32 to be asked" in text
 
 
 def test_preflight_without_a_database_makes_none(tmp_path: Path) -> None:
