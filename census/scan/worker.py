@@ -88,7 +88,17 @@ class Worker:
 
     async def _database(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         async with self._lock:
-            return await asyncio.to_thread(call, *args, **kwargs)
+            running = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                await asyncio.wait({running})  # the thread goes on, and until its end the connection is its own
+                if running.exception() is None:
+                    raise
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()  # once more, at its next step: first it is to learn that the call has failed
+                return running.result()
 
     # -- asking
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +13,14 @@ import psycopg
 import pytest
 
 from tests.support.scanning import create, scope, work
-from tests.support.wire import Handler, Wire, answer, handler_wires, listen, page
+from tests.support.wire import Handler, Wire, answer, handler_wires, listen, page, until
 
 MODELS = page({"models": [{"name": "qwen3:8b", "model": "qwen3:8b", "digest": "b" * 64}]})
 BUSY = "application/json"
 
 
-def busy(times: int, retry_after: str, status: int = 429) -> Handler:
-    """An Ollama that asks for a pause so many times, then answers."""
+def busy(times: int, retry_after: str, status: int = 429, first: Callable[[], object] = lambda: True) -> Handler:
+    """An Ollama that asks for a pause so many times, then answers; it says nothing before `first` holds."""
     left = itertools.count(times, -1)
     pages = {"/api/tags": MODELS, "/api/version": page({"version": "0.33.0"}), "/api/ps": page({"models": []})}
 
@@ -29,6 +30,7 @@ def busy(times: int, retry_after: str, status: int = 429) -> Handler:
             path = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
             wire.asked_at.append(asyncio.get_running_loop().time())
             wire.requests.append(("GET", path))
+            await until(first)
             pause = answer(status, b"", BUSY, f"Retry-After: {retry_after}")
             writer.write(pause if next(left) > 0 else pages.get(path, answer(404, b"404 page not found", "text/plain")))
 
@@ -78,10 +80,12 @@ def test_a_pause_that_fits_the_deadline_is_waited_for(database_url: str, tmp_pat
 
 
 def test_a_pause_holds_for_targets_of_the_address_that_are_being_asked(database_url: str, tmp_path: Path) -> None:
-    handlers = [("127.0.0.1", busy(1, "2")), ("127.0.0.1", hesitant())]
-    [told, other], outcomes = scan(database_url, tmp_path, handlers, deadline=9, per_host=2)
+    slow = hesitant()
+    told = busy(1, "2", first=lambda: handler_wires[slow].asked_at)
+    handlers = [("127.0.0.1", told), ("127.0.0.1", slow)]
+    [_, other], outcomes = scan(database_url, tmp_path, handlers, deadline=9, per_host=2)
     assert outcomes == ["served", "other"]
-    assert other.asked_at[1] - told.asked_at[0] >= 1.95
+    assert other.asked_at[1] - other.asked_at[0] >= 1.95
 
 
 def test_whoever_asks_for_a_second_pause_is_left_alone(database_url: str, tmp_path: Path) -> None:

@@ -129,9 +129,9 @@ def held(told: asyncio.Event, at: str = "/v1/models") -> Handler:
     return handler
 
 
-@pytest.mark.parametrize("at", ["/v1/models", "/api/version"])
+@pytest.mark.parametrize(("at", "delete"), [("/v1/models", True), ("/api/version", False)])
 def test_a_target_that_is_being_asked_gets_no_further_request_and_nothing_of_it_is_kept(
-    at: str, database_url: str, tmp_path: Path
+    at: str, delete: bool, database_url: str, tmp_path: Path
 ) -> None:
     async def run() -> Wire:
         told = asyncio.Event()
@@ -139,7 +139,7 @@ def test_a_target_that_is_being_asked_gets_no_further_request_and_nothing_of_it_
             scan = create(database_url, tmp_path, [f"127.0.0.1:{wire.port}"], deadline=30.0)
             working = asyncio.create_task(work(database_url, scan))
             await until(lambda: ("GET", at) in wire.requests)
-            await asyncio.to_thread(opt_out, database_url, "127.0.0.1", delete=True)
+            await asyncio.to_thread(opt_out, database_url, "127.0.0.1", delete=delete)
             await asyncio.sleep(3)  # the workers look every second
             told.set()
             await working
