@@ -21,6 +21,7 @@ _COMMANDS = {
     "resume": ("census.cli.scan", "Go on with a scan that was interrupted."),
     "status": ("census.cli.scan", "Show how far a scan is."),
     "preflight": ("census.cli.preflight", "Show what a scan would contact and how long it would take."),
+    "exclude": ("census.cli.exclude", "Keep the list of those who asked to be left alone."),
     "stats": ("census.cli.stats", "Answer one of the questions of a census, or list them."),
     "report": ("census.cli.report", "Show the census on the terminal, or write it as one HTML page."),
     "export": ("census.cli.export", "Write targets, endpoints, observations or models as rows."),

@@ -15,7 +15,7 @@ from census.places import usual_folders
 from census.scan import plan as planning
 from census.scan import run
 from census.scan.settings import Settings
-from census.store import scans
+from census.store import exclusions, scans
 from census.store.connect import connect
 from census.store.embedded import home
 from census.targets.lists import Problems
@@ -114,7 +114,7 @@ def scan(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: t
 def create(url: str, wanted: Lists, settings: Settings, name: str | None) -> int:
     """Read the lists and store a new scan of them; says which lines were no targets. Gives its number."""
     problems = Problems()
-    plan = planning.Plan(wanted.scope, wanted.seed, problems)
+    plan = planning.Plan(wanted.scope, wanted.seed, problems, exclusions.entries(url))
     with Spool(wanted.seed, shard=wanted.shard) as spool:
         planning.fill(spool, wanted.lists, plan, wanted.ports, partial=wanted.partial)
         chunks = planning.chunks(plan, spool, settings.workers)

@@ -26,7 +26,7 @@ from census import metrics
 from census.facts import Exchange, Question, Target
 from census.kinds.allowed import allowed
 from census.probe.bodies import Budget, Share, read_body
-from census.probe.errors import ForbiddenError, SilentError, TlsError
+from census.probe.errors import ForbiddenError, OptedOutError, SilentError, TlsError
 from census.probe.pace import Pace, network_of
 from census.probe.protocol import Answers
 
@@ -40,7 +40,8 @@ class Manners:
 
     `user_agent` and `sender` (the From header) come from the scope; `connect_timeout` is seconds for a connection
     to stand, `deadline` seconds for all of a target; `requests` is the most that one endpoint is asked;
-    `details` allows POST /api/show; `admits` says whether an address may be connected to.
+    `details` allows POST /api/show; `admits` says whether an address may be connected to; `opted_out` whether
+    a name (or None) and address asked, perhaps only now, to be left alone.
     """
 
     user_agent: str
@@ -50,6 +51,7 @@ class Manners:
     deadline: float = 15.0
     requests: int = 64
     details: bool = True
+    opted_out: Callable[[str | None, str], bool] = lambda _name, _address: False
 
     def headers(self) -> dict[str, str]:
         """The headers of every request: who asks and whom to write to; never cookies, an Origin or a key."""
@@ -123,6 +125,7 @@ class Conversation:
 
     async def open(self) -> None:
         """Open the connection; the caller holds the right of the pace to do so."""
+        self._heed()
         if not self._manners.admits(self.address):
             raise ForbiddenError(f"{self.address} is not in scope")
         self.connections += 1
@@ -189,7 +192,12 @@ class Conversation:
         await self._pace.connection(network_of(self.address))
         await self.open()
 
+    def _heed(self) -> None:
+        if self._manners.opted_out(self.target.name, self.address):
+            raise OptedOutError
+
     async def _exchange(self, question: Question) -> Exchange:
+        self._heed()
         self.requests += 1
         began = time.perf_counter()
         try:
@@ -258,7 +266,6 @@ class _ClosedError(aiohttp.ClientError):
 
 def _payload(question: Question) -> tuple[bytes | None, dict[str, str] | None]:
     if question.model is None:
-        return None, None
-    # Both spellings: servers before 0.1.21 know only `name`.
+        return None, None  # both spellings below: servers before 0.1.21 know only `name`
     body = {"model": question.model, "name": question.model, "verbose": False}
     return json.dumps(body).encode(), {"Content-Type": "application/json"}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from census.facts import Observation, Outcome, Target
 from census.store.claims import Claim
+from census.store.exclusions import Version
 from census.store.writer import Batch
 
 
@@ -30,7 +33,8 @@ class OpenChunk:
         self._requests += seen.requests
         self._connections += seen.connections
         self._changed = True
-        if seen.outcome.recognised or (seen.address, seen.target.port) in self._known:
+        asked = seen.outcome not in (Outcome.OPTED_OUT, Outcome.OUT_OF_SCOPE)
+        if seen.outcome.recognised or (asked and (seen.address, seen.target.port) in self._known):
             self.unwritten.append(seen)
 
     def settle_unasked(self, place: int, outcome: Outcome) -> None:
@@ -38,13 +42,31 @@ class OpenChunk:
         self._outcomes[place] = outcome
         self._changed = True
 
-    def take(self, *, release: bool = False) -> Batch | None:
-        """What is new since the last batch, to be written as it stands now; None when nothing is."""
+    def opt_out(self, opted_out: Callable[[str | None, str | None], bool]) -> None:
+        """Forget what is not yet written of targets that asked to be left alone, by name and address.
+
+        Those that already had an outcome are opted out as well: a purge may have deleted what was written of them.
+        """
+        for place, target in enumerate(self.claim.targets):
+            if self._outcomes[place] and opted_out(target.name, target.address):
+                self._outcomes[place] = Outcome.OPTED_OUT
+                self._changed = True
+        self.unwritten = [seen for seen in self.unwritten if not opted_out(seen.target.name, seen.address)]
+
+    def put_back(self, batch: Batch) -> None:
+        """Take up again a batch that could not be written."""
+        self.unwritten = [*batch.observations, *self.unwritten]
+        self._requests += batch.requests
+        self._connections += batch.connections
+        self._changed = True
+
+    def take(self, version: Version, *, release: bool = False) -> Batch | None:
+        """What is new since the last batch, made under this version of the opt-out list; None when nothing is."""
         if not (self._changed or release):
             return None
         batch = Batch(
             self.claim.scan, self.claim.number, self.claim.attempt, bytes(self._outcomes), self.unwritten,
-            self._requests, self._connections, release,
+            self._requests, self._connections, release, version,
         )  # fmt: skip
         self.unwritten, self._requests, self._connections, self._changed = [], 0, 0, False
         return batch

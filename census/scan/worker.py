@@ -21,13 +21,13 @@ from census import __version__, metrics
 from census.facts import Outcome, Target
 from census.places import Places
 from census.probe.look import Prober
-from census.probe.pace import Pace
+from census.probe.pace import Pace, network_of
 from census.probe.transport import Manners, tls_context
 from census.scan.chunks import OpenChunk
 from census.scan.feed import Lane, in_turn, lanes, network_key
 from census.scan.settings import Settings
-from census.store import claims
-from census.store.writer import SupersededError, Writer
+from census.store import claims, exclusions
+from census.store.writer import OutdatedError, SupersededError, Writer
 from census.targets.gate import Gate
 
 P = ParamSpec("P")
@@ -54,8 +54,9 @@ class Worker:
         self._name = claims.worker_name()
         self._writer = Writer(connection, Places([Path(file) for file in settings.places]).locate)
         self._gate = Gate(settings.scope)
+        self._exclusions = exclusions.EMPTY  # the version of the opt-out list that the gate knows
         self._pace = Pace(settings.rate / settings.workers, settings.scope.rate_per_network)
-        self._prober = Prober(_manners(settings, self._gate), self._pace, tls_context())
+        self._prober = Prober(self._manners(settings), self._pace, tls_context())
         self._room = asyncio.Semaphore(in_flight)
         self._turns = _Turns(settings.scope.per_host)
         self._chunks: list[OpenChunk] = []
@@ -67,6 +68,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until done or stopped; raises psycopg's errors when the database is lost."""
+        await self._learn()
         flusher = asyncio.create_task(self._flush_again_and_again())
         feeder = asyncio.create_task(self._feed())
         stopper = asyncio.create_task(self.stop.wait())
@@ -86,7 +88,17 @@ class Worker:
 
     async def _database(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         async with self._lock:
-            return await asyncio.to_thread(call, *args, **kwargs)
+            running = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                await asyncio.wait({running})  # the thread goes on, and until its end the connection is its own
+                if running.exception() is None:
+                    raise
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()  # once more, at its next step: first it is to learn that the call has failed
+                return running.result()
 
     # -- asking
 
@@ -112,6 +124,10 @@ class Worker:
             delay = at - time.monotonic()
             if delay > 0:
                 await asyncio.sleep(delay)
+            if all(self._gate.opted_out(target.name, target.address) for _, target in lane):
+                for place, _ in lane:
+                    chunk.settle_unasked(place, Outcome.OPTED_OUT)
+                continue
             await self._room.acquire()
             while sum(len(each.unwritten) for each in self._chunks) > _UNWRITTEN:
                 self._written.clear()
@@ -135,24 +151,31 @@ class Worker:
                 return
             if step:
                 await self._pace.connection(network_key(target))
-            address = target.address if target.name is None else await self._resolve(target)
+            address = await self._address(target)
             if isinstance(address, Outcome):
                 metrics.TARGETS.labels(address.word).inc()
                 chunk.settle_unasked(place, address)
                 continue
-            assert address is not None
+            if target.name is not None:
+                await self._pace.network(network_of(address))  # only now is it known
             async with self._turns.of(address):
                 chunk.settle(place, await self._prober.look(target, address))
 
-    async def _resolve(self, target: Target) -> str | Outcome:
+    async def _address(self, target: Target) -> str | Outcome:
+        """Where to ask a target, judged by the opt-outs of this moment; or why it is not asked."""
+        if target.name is not None:
+            return await self._resolve(target.name, target.port)
+        assert target.address is not None
+        return self._gate.verdict(target.address) or target.address
+
+    async def _resolve(self, name: str, port: int) -> str | Outcome:
         """The first admitted address of a name, or why there is none."""
-        assert target.name is not None
-        refused = self._gate.verdict_name(target.name)
+        refused = self._gate.verdict_name(name)
         if refused is not None:
             return refused
         try:
             async with asyncio.timeout(_RESOLVE):
-                found = await asyncio.get_running_loop().getaddrinfo(target.name, target.port, type=socket.SOCK_STREAM)
+                found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             return Outcome.UNRESOLVED
         verdicts = {str(entry[4][0]): self._gate.verdict(str(entry[4][0])) for entry in found}
@@ -176,6 +199,7 @@ class Worker:
             await asyncio.sleep(_FLUSH)
             await self._flush()
             await self._say_alive()
+            await self._learn()
             self.expired = datetime.now(UTC).date() > self._scope.valid_until
 
     async def _say_alive(self) -> None:
@@ -185,29 +209,53 @@ class Worker:
 
     async def _flush(self, *, release: bool = False) -> None:
         for chunk in list(self._chunks):
-            batch = chunk.take(release=release)
-            if batch is None:
-                continue
-            try:
-                await self._database(self._writer.write, batch)
-            except SupersededError:
-                chunk.lost = True
-            if (chunk.lost or batch.done) and chunk in self._chunks:
+            done = await self._write(chunk, release=release)
+            if (chunk.lost or done) and chunk in self._chunks:
                 self._chunks.remove(chunk)
         self._written.set()
 
+    async def _write(self, chunk: OpenChunk, *, release: bool) -> bool:
+        """Write what is new of a chunk; says whether it is done by that."""
+        while (batch := chunk.take(self._exclusions, release=release)) is not None:
+            try:
+                await self._database(self._writer.write, batch)
+            except OutdatedError:
+                chunk.put_back(batch)
+                await self._learn()
+                chunk.opt_out(self._gate.opted_out)  # the other task may have learnt while the batch was away
+            except SupersededError:
+                chunk.lost = True
+                return False
+            else:
+                return batch.done
+        return False
 
-def _manners(settings: Settings, gate: Gate) -> Manners:
-    scope = settings.scope
-    return Manners(
-        user_agent=scope.user_agent(__version__),
-        sender=scope.from_header(),
-        admits=lambda address: gate.verdict(address) is None,
-        connect_timeout=settings.timeout,
-        deadline=settings.deadline,
-        requests=scope.requests_per_host,
-        details=scope.details,
-    )
+    async def _learn(self) -> None:
+        """Take up opt-outs that came since the last look: for all that is asked, and for all that is not written."""
+        found = await self._database(exclusions.newer, self._connection, self._exclusions)
+        if found is None:
+            return
+        gate = await asyncio.to_thread(Gate, self._scope, found.entries)
+        self._gate, self._exclusions = gate, found.version
+        for chunk in self._chunks:
+            chunk.opt_out(gate.opted_out)
+
+    def _opted_out(self, name: str | None, address: str | None) -> bool:
+        """By the gate of this moment, which another takes the place of when the list changes."""
+        return self._gate.opted_out(name, address)
+
+    def _manners(self, settings: Settings) -> Manners:
+        scope = settings.scope
+        return Manners(
+            user_agent=scope.user_agent(__version__),
+            sender=scope.from_header(),
+            admits=lambda address: self._gate.verdict(address) is None,
+            opted_out=self._opted_out,
+            connect_timeout=settings.timeout,
+            deadline=settings.deadline,
+            requests=scope.requests_per_host,
+            details=scope.details,
+        )
 
 
 class _Turns:

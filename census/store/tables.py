@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, INET, JSONB
+from sqlalchemy.dialects.postgresql import CIDR, DATEMULTIRANGE, INET, JSONB
 
 metadata = MetaData(
     naming_convention={
@@ -287,6 +287,18 @@ observation = Table(
     Index("observation_endpoint_id_idx", "endpoint_id"),
     Index("observation_observed_at_idx", "observed_at", postgresql_using="brin"),
     comment="What one endpoint was at one moment; failures of known endpoints included",
+)
+
+exclusion = Table(
+    "exclusion",
+    metadata,
+    _id(),
+    Column("entry", Text, nullable=False, unique=True, comment="Address, network or name, in its canonical form"),
+    Column("network", CIDR, comment="The same for SQL; null for a name, which covers the names below it"),
+    Column("note", Text, comment="Why, or how they asked"),
+    Column("added_by", Text, nullable=False, comment="Who entered it"),
+    Column("added_at", DateTime(timezone=True), nullable=False, comment="When it was entered"),
+    comment="Who asked to be left alone; checked before anything is sent, and by scans that run",
 )
 
 laid = Table(

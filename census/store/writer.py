@@ -16,6 +16,7 @@ from psycopg import Connection, Cursor
 from census import metrics
 from census.facts import Observation, Outcome, Verdict
 from census.places import Place
+from census.store import exclusions
 from census.store.catalog import Catalog
 from census.store.claims import counts
 
@@ -126,12 +127,17 @@ class SupersededError(Exception):
     """The chunk was claimed by somebody else meanwhile: what this worker has of it no longer counts."""
 
 
+class OutdatedError(Exception):
+    """The opt-out list has changed since the batch was made: it must be looked through before it is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What is to be written of one chunk at once.
 
     `observations` are those worth a row: recognised ones, and failures of known endpoints; `outcomes` are the
-    bytes of all the chunk's targets as they stand now; `release` gives an unfinished chunk back.
+    bytes of all the chunk's targets as they stand now; `release` gives an unfinished chunk back; `exclusions` is the
+    version of the opt-out list under which the batch was made.
     """
 
     scan: int
@@ -142,6 +148,7 @@ class Batch:
     requests: int
     connections: int
     release: bool = False
+    exclusions: exclusions.Version = exclusions.EMPTY
 
     @property
     def done(self) -> bool:
@@ -161,13 +168,14 @@ class Writer:
             self._catalog.prepare(cursor)
 
     def write(self, batch: Batch) -> None:
-        """Commit one batch whole, or nothing of it; raises SupersededError or psycopg's errors."""
+        """Commit one batch whole, or nothing of it; raises OutdatedError, SupersededError or psycopg's errors."""
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
+                _check_current(cursor, batch)
                 self._mark(cursor, batch)
                 if batch.observations:
                     self._record(cursor, batch)
-        except (psycopg.Error, SupersededError):
+        except (psycopg.Error, SupersededError, OutdatedError):
             self._catalog.forget()
             raise
 
@@ -213,3 +221,8 @@ class Writer:
                 seen.certificate, seen.imprint, place, network, inventory, software,
             ))  # fmt: skip
         return rows
+
+
+def _check_current(cursor: Cursor[Any], batch: Batch) -> None:
+    if exclusions.hold(cursor) != batch.exclusions:
+        raise OutdatedError

@@ -95,12 +95,17 @@ def test_outcomes_are_in_the_database_with_their_meaning(database_url: str) -> N
     assert stored == [(each.value, each.word, *MEANINGS[each]) for each in Outcome]
 
 
+def newest() -> str:
+    """The revision that the last of our migrations makes."""
+    return max(path.name[:4] for path in Path(census.__file__).parents[1].glob("migrations/versions/0*.py"))
+
+
 def test_an_upgrade_of_a_current_database_changes_nothing(database_url: str) -> None:
     before = numbers(database_url)
     assert is_current(database_url)
     upgrade(database_url)
     assert numbers(database_url) == before
-    assert current(database_url) == "0004"
+    assert current(database_url) == newest()
 
 
 def test_sightings_get_the_least_latency_of_what_was_observed_before_they_kept_one(database_url: str) -> None:
