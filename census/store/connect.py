@@ -70,6 +70,25 @@ def connect(url: str) -> psycopg.Connection[Any]:
     return connection
 
 
+def for_program(url: str) -> tuple[str, dict[str, str]]:
+    """The address without its password, for the command line of a program of Postgres, and variables that hold it.
+
+    Everybody on a machine can read command lines, and only its owner the variables of a process. DatabaseError for
+    an address that cannot be read, or with a secret for which libpq has no variable.
+    """
+    parsed = _parse(url)
+    for name in parsed.query:
+        if name.lower() in _SECRETS and name != "password":
+            raise DatabaseError(
+                f"{safe(url)!r} holds the secret {name}, which cannot be given to a program out of sight: put it into "
+                "a service file (~/.pg_service.conf) and write postgresql:///?service=NAME"
+            )
+    secret = parsed.password if parsed.password is not None else parsed.query.get("password")
+    bare = URL.create("postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database, parsed.query)
+    shown = bare.difference_update_query(["password"]).render_as_string(hide_password=False)
+    return shown, {} if secret is None else {"PGPASSWORD": str(secret)}
+
+
 def safe(url: str) -> str:
     """The address as messages may show it: every password replaced by `***`, also where it is written wrongly."""
     hidden = re.sub(r"(?s)(^|//)([^:/?@]*):(?!//).*@", rf"\1\2:{_HIDDEN}@", url)

@@ -1,8 +1,18 @@
 """What a census needs to grow old: scans known everywhere, what was pruned, whose rules placed, who may read."""
 
 from alembic import op
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, PrimaryKeyConstraint, SmallInteger
-from sqlalchemy import Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Text,
+    Uuid,
+    text,
+)
 
 revision = "0007"
 down_revision = "0003"
