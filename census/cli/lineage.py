@@ -103,7 +103,7 @@ def refresh(common: Common, /, *, dry_run: bool) -> None:
     if told.others:
         click.echo(f"  {told.others:>9,}  in the same family, but derived otherwise or placed by another rule")
     if told.inventories:
-        click.echo(f"{told.inventories:,} inventories changed with them")
+        click.echo(f"inventories that changed with them: {told.inventories:,}")
 
 
 def _move(before: str | None, now: str | None) -> str:
