@@ -41,6 +41,8 @@ order by hash;
 
 create temporary table model_number on commit drop as
 select f.id as old, it.id from from_model f join model it on it.hash = f.hash;
+-- Looked up for each model of each inventory.
+alter table model_number add primary key (old);
 analyze model_number;
 
 insert into inventory (hash, models, size, cut, {sets})
@@ -59,6 +61,7 @@ order by hash;
 
 create temporary table inventory_number on commit drop as
 select f.id as old, it.id from from_inventory f join inventory it on it.hash = f.hash;
+analyze inventory_number;
 
 insert into host (address, place_id, network_id)
 select f.address, p.id, n.id
@@ -70,6 +73,7 @@ order by f.address;
 
 create temporary table host_number on commit drop as
 select f.id as old, it.id from from_host f join host it on it.address = f.address;
+analyze host_number;
 
 insert into endpoint (host_id, port, name, verdict, signals, certificate, imprint)
 select h.id, f.port, f.name, f.verdict, f.signals, f.certificate, f.imprint
@@ -83,6 +87,7 @@ select f.id as old, it.id
 from from_endpoint f
 join host_number h on h.old = f.host_id
 join endpoint it on it.host_id = h.id and it.port = f.port;
+analyze endpoint_number;
 
 -- A signal that fired once stays, as it does for the writer; what an endpoint lacks is filled in.
 update endpoint it set
