@@ -26,9 +26,10 @@ _COMMANDS = {
     "report": ("census.cli.report", "Show the census on the terminal, or write it as one HTML page."),
     "export": ("census.cli.export", "Write targets, endpoints, observations or models as rows."),
     "kinds": ("census.cli.kinds", "List the server kinds that are recognised and what each is asked."),
-    "lineage": ("census.cli.lineage", "Show how names of models are placed, and which are not."),
+    "lineage": ("census.cli.lineage", "Show how names of models are placed, and place stored ones anew."),
+    "places": ("census.cli.places", "Look up again where the hosts of the database are."),
     "serve": ("census.cli.serve", "Serve Prometheus metrics and the report over HTTP."),
-    "db": ("census.cli.db", "Upgrade, start, stop or open the database."),
+    "db": ("census.cli.db", "Upgrade, start, stop, open and look after the database."),
 }
 
 _FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130

@@ -10,6 +10,7 @@ import click
 from census.cli.console import Terminal
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
+from census.cli.remarks import remark
 from census.report import tables
 from census.store import scans, statistics
 from census.store.connect import connect, engine
@@ -69,10 +70,13 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
             takers = ", ".join(each.name for each in statistics.STATISTICS.values() if word in each.options)
             raise click.UsageError(f"{name} takes no --{word}; {takers} does")
     with database(common) as url, engine(url).connect() as connection:
+        scan = scan_number(url, wanted)
         result = statistics.rows(
-            connection, name, scan=scan_number(url, wanted), since=since, until=until, unit=unit,
-            population=population, by=by, versions=versions, triples=triples, top=top,
+            connection, name, scan=scan, since=since, until=until, unit=unit, population=population, by=by,
+            versions=versions, triples=triples, top=top,
         )  # fmt: skip
+        if not common.quiet and name != "funnel":  # which is kept whole
+            remark(url, name, scan=scan, since=since, until=until)
     if format_ == "table":
         of = "" if name == "funnel" else f" by {unit}, {population}"
         tables.show(result, Terminal(), title=f"{name}{of}", definition=definition)

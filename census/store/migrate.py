@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -18,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 import census
 from census.errors import FailedError
-from census.store import judgements, layer
+from census.store import judgements, layer, readers
 from census.store.connect import engine
 from census.store.outcomes import MEANINGS
 from census.store.tables import outcome
@@ -85,6 +86,9 @@ def _renew(connection: Connection) -> None:
     _fill_outcomes(connection)
     judgements.renew(connection)
     layer.lay(connection, _digest())
+    raw = connection.connection.driver_connection  # psycopg's, in the same transaction
+    assert isinstance(raw, psycopg.Connection)
+    readers.grant_again(raw)
 
 
 def _config(connection: Connection) -> Config:

@@ -78,7 +78,7 @@ def clear_demo(connection: Connection[Any]) -> bool:
         return False
     connection.execute(
         """truncate scan, chunk, observation, sighting, inventory, model, family, endpoint, host, place, network,
-                    software, judgement restart identity"""
+                    software, judgement, pruning restart identity"""
     )
     return True
 

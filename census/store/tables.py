@@ -11,32 +11,22 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import CIDR, DATEMULTIRANGE, INET, JSONB
+from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, INET, JSONB
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "fk": "%(table_name)s_%(column_0_name)s_fkey",
-        "pk": "%(table_name)s_pkey",
-    }
-)
+from census.store import notes
 
-
-def _id() -> Column[int]:
-    return Column("id", BigInteger, Identity(always=True), primary_key=True, comment="Number of the row")
-
+metadata = notes.metadata  # also of the tables of notes, which migrations make like these
+_id = notes.number
 
 outcome = Table(
     "outcome",
@@ -79,6 +69,21 @@ scan = Table(
     Column("heartbeat", DateTime(timezone=True), comment="When a worker last wrote; null once it stopped by itself"),
     Column(
         "unexpected_errors", BigInteger, nullable=False, server_default="0", comment="Faults of ours, not of targets"
+    ),
+    Column(
+        "uuid",
+        Uuid,
+        nullable=False,
+        unique=True,
+        server_default=text("gen_random_uuid()"),
+        comment="The scan in whatever database it is; tells what was merged already",
+    ),
+    Column(
+        "pruned_credible",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="Observations of served, credible endpoints that were pruned; the funnel adds them",
     ),
     comment="One pass over a target list under a scope",
 )
@@ -287,25 +292,4 @@ observation = Table(
     Index("observation_endpoint_id_idx", "endpoint_id"),
     Index("observation_observed_at_idx", "observed_at", postgresql_using="brin"),
     comment="What one endpoint was at one moment; failures of known endpoints included",
-)
-
-exclusion = Table(
-    "exclusion",
-    metadata,
-    _id(),
-    Column("entry", Text, nullable=False, unique=True, comment="Address, network or name, in its canonical form"),
-    Column("network", CIDR, comment="The same for SQL; null for a name, which covers the names below it"),
-    Column("note", Text, comment="Why, or how they asked"),
-    Column("added_by", Text, nullable=False, comment="Who entered it"),
-    Column("added_at", DateTime(timezone=True), nullable=False, comment="When it was entered"),
-    comment="Who asked to be left alone; checked before anything is sent, and by scans that run",
-)
-
-laid = Table(
-    "laid",
-    metadata,
-    Column("digest", Text, primary_key=True, comment="SHA-256 over the SQL that was laid down, hex"),
-    Column("version", Text, nullable=False, comment="Version of census that laid it down"),
-    Column("objects", ARRAY(Text), nullable=False, comment="Each view and function made, as DROP takes it"),
-    comment="What the last upgrade put into the schemas stats and export, one row; the next one takes just that up",
 )

@@ -32,12 +32,18 @@ begin atomic
         values (0, 'targets'), (1, 'contacted'), (2, 'connected'), (3, 'http'), (4, 'recognised'), (5, 'served')
     ),
     credible as (
-        select count(*) as targets
-        from chosen
-        join observation o on o.scan_id = chosen.id
-        join outcome w on w.id = o.outcome and w.word = 'served'
-        join endpoint e on e.id = o.endpoint_id
-        where stats.credible(e.verdict)
+        select sum(targets) as targets
+        from (
+            select count(*) as targets
+            from chosen
+            join observation o on o.scan_id = chosen.id
+            join outcome w on w.id = o.outcome and w.word = 'served'
+            join endpoint e on e.id = o.endpoint_id
+            where stats.credible(e.verdict)
+            union all
+            -- Of observations that were pruned only this number is left.
+            select s.pruned_credible from chosen join scan s on s.id = chosen.id
+        ) c
     )
     select f.stage, f.count
     from (
@@ -46,7 +52,7 @@ begin atomic
         left join reached r on r.stage >= s.place
         group by s.place, s.stage
         union all
-        select 6, 'credible', targets from credible
+        select 6, 'credible', coalesce(targets, 0)::bigint from credible
     ) f
     order by f.place;
 end;
