@@ -32,9 +32,21 @@ _SHARED = (
     "holdings",
     "tally",
     "family_sets",
+    "placed",
+    "listed",
+    "bits",
+    "any_of",
+    "instances",
+    "trait",
+    "around_log",
+    "stays",
+    "presence",
+    "weeks",
+    "unseen_between",
 )
 _SHARE = ("count", "of", "share", "low", "high")
-_PAIR = (*_SHARE, "jaccard", "lift")
+_PAIR = (*_SHARE, "jaccard", "lift", "jaccard_low", "jaccard_high", "lift_low", "lift_high")
+_ODDS = ("log_odds", "log_odds_low", "log_odds_high")
 
 
 class UnknownStatistic(UseError):  # noqa: N818  it reads as what happened, and callers know it by this name
@@ -45,12 +57,15 @@ class UnknownStatistic(UseError):  # noqa: N818  it reads as what happened, and 
 class Statistic:
     """One statistic: `columns` are those of its defaults, `options` what it takes beyond the usual.
 
-    Usual are scan, window, unit and population; `options` holds some of `by`, `versions` and `triples`.
+    Usual are scan, window, unit and population; `options` holds some of `by`, `versions` and `triples`. `carriers` says
+    that it counts hosts or endpoints whatever the unit; `caution` is what whoever uses the figures has to be told.
     """
 
     name: str
     columns: tuple[str, ...]
     options: tuple[str, ...] = ()
+    carriers: bool = False
+    caution: str | None = None
 
     @property
     def function(self) -> str:
@@ -73,24 +88,88 @@ class Result:
 
 _TRIPLES = Statistic("co-deployment-triples", ("a", "b", "c", *_PAIR), ("by",))
 
-STATISTICS: Mapping[str, Statistic] = {
-    statistic.name: statistic
-    for statistic in (
+_GROUPS: Mapping[str, tuple[Statistic, ...]] = {
+    "Size and time": (
         Statistic("funnel", ("stage", "count")),
+        Statistic("growth", ("week", "count", "new", "gone", "models_mean", "models_median"), carriers=True),
+        Statistic(
+            "persistence",
+            ("seen", "count", "share", "observations", "observation_share", "of", "low", "high"),
+        ),
+        Statistic("uptime", ("period", "uptime", *_SHARE, "mean"), carriers=True),
+        Statistic("survival", ("days", "at_risk", "events", "censored", "survival", "low", "high"), carriers=True),
+        Statistic(
+            "unseen",
+            (
+                "estimator",
+                "observed",
+                "estimate",
+                "low",
+                "high",
+                "variance",
+                "once",
+                "twice",
+                "first_scan",
+                "second_scan",
+                "in_first",
+                "in_second",
+                "in_both",
+            ),
+            carriers=True,
+            caution="these estimates need scans that are independent of each other; target lists from one search"
+            " engine, or one list scanned twice, are not, and then there are more than the estimate says",
+        ),
+    ),
+    "Places": (
         Statistic("countries", ("rank", "country", *_SHARE)),
-        Statistic("software", ("software", *_SHARE), ("versions",)),
+        Statistic(
+            "regions", ("country", "region", *_SHARE, "of_country", "country_share", "country_low", "country_high")
+        ),
+        Statistic("networks", ("asn", "organization", *_SHARE)),
+        Statistic("concentration", ("dimension", "hhi", "effective_number", "gini", "categories", "unknown")),
+    ),
+    "Families": (
         Statistic("families", ("rank", "family", "developer", "origin", *_SHARE), ("by",)),
         Statistic("architectures", ("rank", "architecture", *_SHARE)),
         Statistic("origins", ("origin", *_SHARE)),
-        Statistic("co-deployment", ("a", "b", *_PAIR), ("by", "triples")),
-        Statistic("tool-calling", ("advertised", *_SHARE)),
+        Statistic("derivatives", ("family", "derivatives", "originals", *_SHARE), ("by",)),
+        Statistic("co-deployment", ("a", "b", *_PAIR, *_ODDS), ("by", "triples")),
+        Statistic("together", ("figure", *_SHARE, "lift"), ("by",)),
+        Statistic(
+            "ranks",
+            ("family", "by_observation", "by_host", "by_endpoint", "by_host_day", "volatility", "deviation"),
+            ("by",),
+        ),
+        Statistic("weekly-ranks", ("week", "rank", "family", *_SHARE, "tau", "change"), ("by",), carriers=True),
+    ),
+    "Models": (
         Statistic("inventory", ("models", *_SHARE)),
         Statistic("models", ("rank", "model", *_SHARE)),
-        Statistic("derivatives", ("family", "derivatives", "originals", *_SHARE), ("by",)),
+        Statistic("digests", ("digest", "names", *_SHARE)),
+        Statistic("tool-calling", ("advertised", *_SHARE)),
+        Statistic("capabilities", ("capability", *_SHARE, "unknown")),
+        Statistic("capability-sets", ("capabilities", *_SHARE, "united")),
+        Statistic("rag", ("state", *_SHARE)),
+        Statistic("quantization", ("quantization", *_SHARE, "bits")),
+        Statistic("quantization-bits", ("bits", *_SHARE)),
+        Statistic("parameter-sizes", ("band", *_SHARE, "largest")),
+        Statistic("model-instances", ("dimension", "value", *_SHARE)),
+        Statistic("running", ("running", *_SHARE, "loaded")),
+        Statistic("remote", ("state", *_SHARE)),
+        Statistic("uncensored", ("state", *_SHARE)),
+    ),
+    "Servers": (
+        Statistic("software", ("software", *_SHARE), ("versions",)),
+        Statistic("transport", ("access", "scheme", *_SHARE)),
         Statistic("exposure", ("software", "advisory", "affected", *_SHARE)),
+        Statistic("upgrades", ("software", "version", "fate", "became", *_SHARE, "days"), carriers=True),
+    ),
+    "Decoys": (
         Statistic("decoys", ("verdict", "signal", *_SHARE)),
-    )
+        Statistic("clusters", ("inventory", "models", "examples", "hosts", "networks", "countries", *_SHARE)),
+    ),
 }
+STATISTICS: Mapping[str, Statistic] = {each.name: each for group in _GROUPS.values() for each in group}
 
 FILES = tuple(
     _FOLDER / f"{name}.sql" for name in (*_SHARED, *(each.function for each in STATISTICS.values()), _TRIPLES.function)

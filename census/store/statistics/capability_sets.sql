@@ -1,0 +1,67 @@
+-- Exact sets of capabilities. count is the units that list a model with just this set, of the units with a model;
+-- united is the units whose models' capabilities, put together, are just this set, so that each unit is in one row of
+-- it. Units of whose models the server tells nothing are the last row, without a set; the empty set is of models that
+-- are said to do nothing that is known here.
+create function stats.capability_sets(
+    scan bigint default null, since timestamptz default null, until timestamptz default null,
+    unit text default 'host', population text default 'credible')
+returns table (
+    capabilities text[],
+    count bigint, of bigint, share double precision, low double precision, high double precision,
+    united bigint)
+language sql stable parallel safe
+begin atomic
+    with units as materialized (
+        select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
+    ),
+    told as materialized (
+        select
+            l.inventory_id, i.capabilities,
+            bool_or(m.capabilities is null) as untold,
+            bool_or(m.capabilities is not null) as told
+        from (select distinct inventory_id from units) l
+        join inventory i on i.id = l.inventory_id
+        cross join unnest(i.models) number
+        join model m on m.id = number
+        group by l.inventory_id, i.capabilities
+    ),
+    single as (
+        select distinct u.id, u.count, m.capabilities
+        from units u
+        join (
+            select distinct l.inventory_id, m.capabilities
+            from (select distinct inventory_id from units) l
+            join inventory i on i.id = l.inventory_id
+            cross join unnest(i.models) number
+            join model m on m.id = number
+        ) m using (inventory_id)
+    ),
+    united as materialized (
+        select
+            u.id, u.count,
+            case when bool_or(t.told) then
+                coalesce(array_agg(distinct word collate "C") filter (where word is not null), '{}')
+            end as capabilities
+        from units u
+        join told t using (inventory_id)
+        left join unnest(t.capabilities) word on true
+        group by u.id, u.count
+    ),
+    whole as materialized (
+        select coalesce(sum(u.count), 0)::bigint as of from united u
+    ),
+    counted as (
+        select one.capabilities, sum(one.count)::bigint as count, sum(one.united)::bigint as united
+        from (
+            select s.capabilities, s.count, 0 as united from single s where s.capabilities is not null
+            union all
+            select u.capabilities, case when u.capabilities is null then u.count else 0 end, u.count from united u
+        ) one
+        group by one.capabilities
+    )
+    select c.capabilities, c.count, whole.of, w.share, w.low, w.high, c.united
+    from counted c cross join whole cross join lateral stats.wilson(c.count, whole.of, unit) w
+    order by c.capabilities is null, c.count desc, c.united desc, c.capabilities;
+end;
+
+create view stats.capability_sets as select * from stats.capability_sets();
