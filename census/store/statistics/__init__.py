@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, BindParameter, Boolean, Connection, DateTime, Function, Text, bindparam, func, select
 
 from census.errors import UseError
+from census.store import tables
 
 _FOLDER = Path(__file__).parent
 # What the statistics are built on, each after what it calls itself.
@@ -88,7 +89,7 @@ class Result:
 
 _TRIPLES = Statistic("co-deployment-triples", ("a", "b", "c", *_PAIR), ("by",))
 
-_GROUPS: Mapping[str, tuple[Statistic, ...]] = {
+GROUPS: Mapping[str, tuple[Statistic, ...]] = {
     "Size and time": (
         Statistic("funnel", ("stage", "count")),
         Statistic("growth", ("week", "count", "new", "gone", "models_mean", "models_median"), carriers=True),
@@ -123,7 +124,8 @@ _GROUPS: Mapping[str, tuple[Statistic, ...]] = {
     "Places": (
         Statistic("countries", ("rank", "country", *_SHARE)),
         Statistic(
-            "regions", ("country", "region", *_SHARE, "of_country", "country_share", "country_low", "country_high")
+            "regions",
+            ("country", "region", *_SHARE, "of_country", "country_share", "country_share_low", "country_share_high"),
         ),
         Statistic("networks", ("asn", "organization", *_SHARE)),
         Statistic("concentration", ("dimension", "hhi", "effective_number", "gini", "categories", "unknown")),
@@ -169,7 +171,7 @@ _GROUPS: Mapping[str, tuple[Statistic, ...]] = {
         Statistic("clusters", ("inventory", "models", "examples", "hosts", "networks", "countries", *_SHARE)),
     ),
 }
-STATISTICS: Mapping[str, Statistic] = {each.name: each for group in _GROUPS.values() for each in group}
+STATISTICS: Mapping[str, Statistic] = {each.name: each for group in GROUPS.values() for each in group}
 
 FILES = tuple(
     _FOLDER / f"{name}.sql" for name in (*_SHARED, *(each.function for each in STATISTICS.values()), _TRIPLES.function)
@@ -226,7 +228,19 @@ def rows(
     call: Function[Any] = getattr(func.stats, statistic.function)(*asked)
     table = call.table_valued(*statistic.columns, name="asked")
     found = connection.execute(select(*table.c).limit(top))
-    return Result(_headed(statistic, by), [tuple(row) for row in found])
+    return Result(_headed(statistic, by), [tuple(map(_plain, row)) for row in found])
+
+
+def span(connection: Connection) -> tuple[datetime, datetime] | None:
+    """When the first scan began, and the last one did; None where there is none."""
+    began = tables.scan.c.began
+    first, last = connection.execute(select(func.min(began), func.max(began))).one()
+    return None if first is None else (first, last)
+
+
+def _plain(value: Any) -> Any:
+    """Days as text, which every format can hold."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _find(name: str) -> Statistic:

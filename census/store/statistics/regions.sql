@@ -7,7 +7,8 @@ create function stats.regions(
 returns table (
     country text, region text,
     count bigint, of bigint, share double precision, low double precision, high double precision,
-    of_country bigint, country_share double precision, country_low double precision, country_high double precision)
+    of_country bigint, country_share double precision, country_share_low double precision, country_share_high double
+    precision)
 language sql stable parallel safe
 begin atomic
     with counted as (

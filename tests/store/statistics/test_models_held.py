@@ -35,9 +35,11 @@ def known(values: Iterable[Hashable]) -> set[Hashable]:
         (
             "capabilities",
             "capability",
-            lambda held: set().union(*(model.capabilities or () for model in held))
-            if any(model.capabilities is not None for model in held)
-            else {None},
+            lambda held: (
+                set().union(*(model.capabilities or () for model in held))
+                if any(model.capabilities is not None for model in held)
+                else {None}
+            ),
         ),
     ],
 )
@@ -117,7 +119,7 @@ def test_exact_sets_are_counted_by_model_and_put_together_by_unit(history: Conne
     def reckon(options: dict[str, Any]) -> Any:
         held = holdings(world, options)
         counted = shares([sets(models) or {None} for models in held], options["unit"])
-        together = Counter(map(united, held))
+        together: Counter[Any] = Counter(map(united, held))
         nobody = share(0, len(held), options["unit"])
         return {key: (*counted.get(key, nobody), together[key]) for key in {*counted, *together}}
 
@@ -193,7 +195,7 @@ def test_model_instances_are_digests_on_units(history: Connection, world: World)
             key: (
                 *(min((v for v in (getattr(m, a) for m in same) if v is not None), default=None)
                   for a in ("family", "origin", "architecture", "quantization")),
-                min((m for m in same if m.parameters is not None), key=lambda m: m.parameters, default=None),
+                min((m for m in same if m.parameters is not None), key=lambda m: m.parameters or 0, default=None),
             )
             for key, same in told_of.items()
         }  # fmt: skip

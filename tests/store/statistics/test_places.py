@@ -25,7 +25,7 @@ def test_regions_are_those_of_recognised_units(history: Connection, world: World
 
 
 def test_a_region_is_also_a_share_of_its_country(history: Connection, world: World) -> None:
-    columns = ("count", "of_country", "country_share", "country_low", "country_high")
+    columns = ("count", "of_country", "country_share", "country_share_low", "country_share_high")
     for unit in ("host", "observation"):
         found = {
             (row["country"], row["region"]): tuple(row[column] for column in columns)
