@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
+from sqlalchemy import Connection
 
 from census.cli.console import Terminal
 from census.cli.database import database
@@ -70,7 +73,7 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
             raise click.UsageError(f"{name} takes no --{word}; {takers} does")
     if since is not None and until is not None and since >= until:
         raise click.UsageError(f"--since {since} is not before --until {until}: nothing can be in between")
-    with database(common) as url, engine(url).connect() as connection:
+    with database(common) as url, _opened(url) as connection:
         result = statistics.rows(
             connection, name, scan=scan_number(url, wanted), since=since, until=until, unit=unit,
             population=population, by=by, versions=versions, triples=triples, top=top,
@@ -83,6 +86,16 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         tables.write(result, format_, sys.stdout)
     if not common.quiet:
         _remark(name, span)
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Connection]:
+    made = engine(url)
+    try:
+        with made.connect() as connection:
+            yield connection
+    finally:
+        made.dispose()
 
 
 def _counted(name: str, unit: str, population: str) -> str:

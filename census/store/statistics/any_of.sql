@@ -9,20 +9,25 @@ begin atomic
     with units as materialized (
         select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
     ),
+    names as materialized (
+        select q.name, case dimension when 'bits' then stats.bits(q.name)::text else q.name end as value
+        from (select distinct m.quantization as name from model m where m.quantization is not null) q
+    ),
     held as (
-        select distinct u.id, u.count, case dimension when 'bits' then stats.bits(name)::text else name end as value
+        select distinct u.id, u.count, n.value
         from units u
         join inventory i on i.id = u.inventory_id
-        left join unnest(i.quantizations) name on true
+        left join unnest(i.quantizations) told on true
+        left join names n on n.name = told
     ),
-    told as materialized (
+    states as materialized (
         select h.id, h.count, bool_and(h.value is null) as silent from held h group by h.id, h.count
     ),
     whole as materialized (
         select
             coalesce(sum(t.count), 0)::bigint as of,
             coalesce(sum(t.count) filter (where t.silent), 0)::bigint as silent
-        from told t
+        from states t
     )
     select h.value, sum(h.count)::bigint, w.of
     from held h cross join whole w

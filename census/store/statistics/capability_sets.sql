@@ -14,27 +14,20 @@ begin atomic
     with units as materialized (
         select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
     ),
-    told as materialized (
-        select
-            l.inventory_id, i.capabilities,
-            bool_or(m.capabilities is null) as untold,
-            bool_or(m.capabilities is not null) as told
+    described as materialized (
+        select distinct l.inventory_id, i.capabilities as any_of, m.capabilities
         from (select distinct inventory_id from units) l
         join inventory i on i.id = l.inventory_id
         cross join unnest(i.models) number
         join model m on m.id = number
-        group by l.inventory_id, i.capabilities
+    ),
+    told as (
+        select d.inventory_id, d.any_of as capabilities, bool_or(d.capabilities is not null) as told
+        from described d
+        group by d.inventory_id, d.any_of
     ),
     single as (
-        select distinct u.id, u.count, m.capabilities
-        from units u
-        join (
-            select distinct l.inventory_id, m.capabilities
-            from (select distinct inventory_id from units) l
-            join inventory i on i.id = l.inventory_id
-            cross join unnest(i.models) number
-            join model m on m.id = number
-        ) m using (inventory_id)
+        select distinct u.id, u.count, d.capabilities from units u join described d using (inventory_id)
     ),
     united as materialized (
         select

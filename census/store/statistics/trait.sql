@@ -10,11 +10,11 @@ begin atomic
     with units as materialized (
         select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
     ),
-    told as (
-        -- Bits: 1 and 2 are what together make a yes, 4 is that something is not told.
+    described as materialized (
+        -- Bits: 1 and 2 are what together make a yes, 4 is that something is not told. Each model is read once.
         select
-            l.inventory_id,
-            bit_or(case trait
+            m.id,
+            case trait
                 when 'remote' then case m.remote when true then 3 when false then 0 else 4 end
                 when 'uncensored' then
                     case when m.name ~* '(uncensored|abliterat|unfiltered|unaligned|nsfw)' then 3 else 0 end
@@ -23,11 +23,15 @@ begin atomic
                     else (case when m.capabilities @> '{completion}' then 1 else 0 end)
                         + (case when m.capabilities @> '{embedding}' then 2 else 0 end)
                 end
-            end) as bits
+            end as bits
+        from model m
+    ),
+    told as (
+        select l.inventory_id, bit_or(d.bits) as bits
         from (select distinct inventory_id from units) l
         join inventory i on i.id = l.inventory_id
         cross join unnest(i.models) number
-        join model m on m.id = number
+        join described d on d.id = number
         group by l.inventory_id
     ),
     states as (

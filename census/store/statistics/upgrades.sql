@@ -14,11 +14,16 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with spans as (
-        select s.endpoint_id, s.host_id, w.name, w.version, min(s.first_seen) as first_seen, max(s.last_seen) as last_seen
-        from stats.stays(scan, since, until, population) s
-        join software w on w.id = s.software_id and w.version is not null
-        where stats.asked(unit, population)
-        group by s.endpoint_id, s.host_id, w.name, w.version
+        select p.*, w.name, w.version
+        from (
+            select
+                s.endpoint_id, min(s.host_id) as host_id, s.software_id,
+                min(s.first_seen) as first_seen, max(s.last_seen) as last_seen
+            from stats.stays(scan, since, until, population) s
+            where stats.asked(unit, population)
+            group by s.endpoint_id, s.software_id
+        ) p
+        join software w on w.id = p.software_id and w.version is not null
     ),
     followed as (
         select

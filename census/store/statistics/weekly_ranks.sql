@@ -13,44 +13,50 @@ returns table (
     tau double precision, change text)
 language sql stable parallel safe
 begin atomic
-    with inventories as materialized (
-        -- Lists with equal families are one set, which makes few of many.
-        select
-            i.id, dense_rank() over (order by members) as set_number, members
+    with described as materialized (
+        select i.id, case by when 'architecture' then i.architectures else i.families end as members
         from inventory i
-        cross join lateral (
-            select case by when 'architecture' then i.architectures else i.families end as members
-        ) chosen
         where i.size > 0 and stats.one_of('by', by, array['family', 'architecture'])
     ),
     sets as materialized (
-        select i.set_number, min(i.members) as members from inventories i group by i.set_number
+        -- Lists with equal families are one set, which makes few of many.
+        select row_number() over () as number, d.members from (select distinct members from described) d
+    ),
+    held as materialized (
+        select w.week, w.carrier, s.number
+        from stats.weeks(scan, since, until, unit, population) w
+        join described d on d.id = w.inventory_id
+        join sets s on s.members = d.members
     ),
     carriers as materialized (
-        select w.week, w.carrier, array_agg(distinct i.set_number) as numbers
-        from stats.weeks(scan, since, until, unit, population) w
-        join inventories i on i.id = w.inventory_id
-        group by w.week, w.carrier
-    ),
-    groups as materialized (
-        select row_number() over () as id, c.week, c.numbers, count(*) as count
-        from carriers c
-        group by c.week, c.numbers
+        select h.week, h.carrier, min(h.number) as number, min(h.number) = max(h.number) as uniform
+        from held h
+        group by h.week, h.carrier
     ),
     whole as materialized (
-        select g.week, sum(g.count)::bigint as of, lag(g.week) over (order by g.week) as before,
-            min(g.week) over () as first
-        from groups g
-        group by g.week
+        select
+            c.week, count(*) as of, lag(c.week) over (order by c.week) as before, min(c.week) over () as first
+        from carriers c
+        group by c.week
     ),
     counted as (
-        select held.week, held.member, sum(held.count)::bigint as count
+        select one.week, one.member, sum(one.count)::bigint as count
         from (
-            select distinct g.id, g.week, g.count, member
-            from groups g cross join unnest(g.numbers) number join sets s on s.set_number = number
+            -- The usual unit has one set in a week; where it has several, each member counts once.
+            select c.week, member, c.count
+            from (select week, number, count(*) as count from carriers where uniform group by week, number) c
+            join sets s using (number)
             cross join unnest(s.members) member
-        ) held
-        group by held.week, held.member
+            union all
+            select h.week, member, count(distinct h.carrier)
+            from carriers c
+            join held h on h.week = c.week and h.carrier = c.carrier
+            join sets s on s.number = h.number
+            cross join unnest(s.members) member
+            where not c.uniform
+            group by h.week, member
+        ) one
+        group by one.week, one.member
     ),
     ranked as materialized (
         select

@@ -1,12 +1,12 @@
--- In which weeks (their Monday, UTC) each unit (endpoint, or host) was seen, with which lists of models: a row for
--- each. inventory_id is null where it was locked.
+-- In which weeks (their Monday, UTC) each unit (endpoint, or host) was seen, and with which lists of models; a row may
+-- come twice. inventory_id is null where it was locked.
 create function stats.weeks(
     scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (
     week date, carrier bigint, inventory_id bigint)
 language sql stable parallel safe
 begin atomic
-    select distinct
+    select
         first + 7 * number,
         case unit when 'endpoint' then s.endpoint_id else s.host_id end,
         s.inventory_id

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, Engine
 
+from census.store import judgements
 from census.store.connect import engine
 from census.store.embedded import Embedded
 from tests.store.statistics.history import World, draw
@@ -28,6 +29,7 @@ def lived(server: Embedded, template: str, world: World) -> Iterator[Engine]:
     made = engine(server.create_database(name, template))
     with made.begin() as connection:
         world.write(connection)
+        judgements.renew(connection)  # as the catalogue judges a version that it meets
     yield made
     made.dispose()
     server.drop_database(name)
