@@ -1,5 +1,5 @@
--- How many bits a weight has under a quantization, by its name (Q4_K_M 4, IQ3_XS 3, MXFP4 4, BF16 16, 8bit 8); null where
--- the name does not tell.
+-- How many bits a weight has under a quantization, by its name (Q4_K_M 4, IQ3_XS 3, MXFP4 4, BF16 16, 8bit 8); null
+-- where the name does not tell.
 create function stats.bits(quantization text)
 returns integer
 language sql immutable parallel safe

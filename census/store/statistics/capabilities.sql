@@ -38,7 +38,8 @@ begin atomic
         from states s
     ),
     held as (
-        select distinct u.id, capability from units u join told t using (inventory_id), unnest(t.capabilities) capability
+        select distinct u.id, capability
+        from units u join told t using (inventory_id) cross join unnest(t.capabilities) capability
     ),
     counted as (
         select

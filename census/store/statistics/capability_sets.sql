@@ -14,31 +14,54 @@ begin atomic
     with units as materialized (
         select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
     ),
+    kinds as materialized (
+        -- Numbers in the place of sets, which are many times compared below.
+        select m.id, m.capabilities, case when m.capabilities is not null then
+            dense_rank() over (order by m.capabilities) end as number
+        from model m
+    ),
     described as materialized (
-        select distinct l.inventory_id, i.capabilities as any_of, m.capabilities
+        select distinct l.inventory_id, i.capabilities as any_of, k.number
         from (select distinct inventory_id from units) l
         join inventory i on i.id = l.inventory_id
-        cross join unnest(i.models) number
-        join model m on m.id = number
+        cross join unnest(i.models) model
+        join kinds k on k.id = model
     ),
-    told as (
-        select d.inventory_id, d.any_of as capabilities, bool_or(d.capabilities is not null) as told
+    told as materialized (
+        select d.inventory_id, d.any_of as capabilities, bool_or(d.number is not null) as told
         from described d
         group by d.inventory_id, d.any_of
     ),
     single as (
-        select distinct u.id, u.count, d.capabilities from units u join described d using (inventory_id)
+        select k.capabilities, sum(held.count) as count
+        from (
+            select distinct u.id, u.count, d.number from units u join described d using (inventory_id)
+            where d.number is not null
+        ) held
+        join (select distinct number, capabilities from kinds) k using (number)
+        group by k.capabilities
+    ),
+    grouped as materialized (
+        select
+            u.id, u.count, count(*) = 1 as alone, bool_or(t.told) as told, min(t.capabilities) as capabilities
+        from units u join told t using (inventory_id)
+        group by u.id, u.count
     ),
     united as materialized (
+        -- The usual unit has one list, whose capabilities are sorted and distinct as they are stored.
+        select g.count, case when g.told then g.capabilities end as capabilities from grouped g where g.alone
+        union all
         select
-            u.id, u.count,
-            case when bool_or(t.told) then
+            g.count,
+            case when g.told then
                 coalesce(array_agg(distinct word collate "C") filter (where word is not null), '{}')
-            end as capabilities
-        from units u
+            end
+        from grouped g
+        join units u on u.id = g.id
         join told t using (inventory_id)
         left join unnest(t.capabilities) word on true
-        group by u.id, u.count
+        where not g.alone
+        group by g.id, g.count, g.told
     ),
     whole as materialized (
         select coalesce(sum(u.count), 0)::bigint as of from united u
@@ -46,7 +69,7 @@ begin atomic
     counted as (
         select one.capabilities, sum(one.count)::bigint as count, sum(one.united)::bigint as united
         from (
-            select s.capabilities, s.count, 0 as united from single s where s.capabilities is not null
+            select s.capabilities, s.count, 0 as united from single s
             union all
             select u.capabilities, case when u.capabilities is null then u.count else 0 end, u.count from united u
         ) one

@@ -33,12 +33,12 @@ begin atomic
         from sets, unnest(members) with ordinality first (x, place), unnest(members[place + 1:]) y
         group by x, y
     ),
-    counted as (
+    counted as materialized (
         select
             p.a, p.b, p.count, t.of,
             x.units + y.units - p.count as either,
             p.count::double precision * t.units / (x.units::double precision * y.units) as lift,
-            1.0::double precision / p.count - 1.0::double precision / x.units - 1.0::double precision / y.units as spread,
+            1 / p.count::double precision - 1 / x.units::double precision - 1 / y.units::double precision as spread,
             t.units::double precision as n,
             p.count + 0.5::double precision as ab, x.units - p.count + 0.5::double precision as only_a,
             y.units - p.count + 0.5::double precision as only_b,

@@ -38,7 +38,8 @@ begin atomic
             unnest(members[place + further + 1:]) z
         group by x, y, z
     ),
-    counted as (
+    counted as materialized (
+        -- As a whole, or a limit on the result would have it joined row by row, as if only few were needed.
         select
             p.a, p.b, p.c, p.count, t.of,
             (x.units + y.units + z.units - xy.units - xz.units - yz.units + p.count)::bigint as any_of,

@@ -9,7 +9,9 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with counted as materialized (
-        select m.digest, i.count, i.of from stats.instances(scan, since, until, unit, population) i join model m on m.id = i.key
+        select m.digest, i.count, i.of
+        from stats.instances(scan, since, until, unit, population) i
+        join model m on m.id = i.key
     ),
     named as (
         select m.digest, array_agg(distinct m.name collate "C") as names

@@ -13,7 +13,8 @@ begin atomic
         select coalesce(sum(u.count), 0)::bigint as of from (select distinct id, count from units) u
     ),
     keys as materialized (
-        select m.id, min(m.id) over (partition by m.digest, case when m.digest is null then m.name end) as key from model m
+        select m.id, min(m.id) over (partition by m.digest, case when m.digest is null then m.name end) as key
+        from model m
     ),
     spread as (
         select u.id, u.count, unnest(i.models) as model from units u join inventory i on i.id = u.inventory_id

@@ -17,7 +17,8 @@ begin atomic
         select coalesce(sum(i.count), 0)::bigint as of from instances i
     ),
     keys as materialized (
-        select m.*, min(m.id) over (partition by m.digest, case when m.digest is null then m.name end) as key from model m
+        select m.*, min(m.id) over (partition by m.digest, case when m.digest is null then m.name end) as key
+        from model m
     ),
     described as (
         select

@@ -31,8 +31,11 @@ begin atomic
     ),
     masks as (
         select held.bands, sum(held.count)::bigint as count
-        from (select u.count, bit_or(t.bands) as bands from units u join told t using (inventory_id) group by u.id, u.count)
-            held
+        from (
+            select u.count, bit_or(t.bands) as bands
+            from units u join told t using (inventory_id)
+            group by u.id, u.count
+        ) held
         group by held.bands
     ),
     names (place, band) as (

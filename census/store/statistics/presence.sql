@@ -6,8 +6,8 @@
 create function stats.presence(
     scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (
-    carrier bigint, host_id bigint, first_seen timestamptz, last_seen timestamptz, confirmed bigint, missed_before bigint,
-    missed_between bigint, missed_after bigint, gone_at timestamptz)
+    carrier bigint, host_id bigint, first_seen timestamptz, last_seen timestamptz, confirmed bigint,
+    missed_before bigint, missed_between bigint, missed_after bigint, gone_at timestamptz)
 language sql stable parallel safe
 begin atomic
     with confirmed as materialized (

@@ -38,8 +38,11 @@ begin atomic
         select
             held.count,
             case when held.bits & 3 = 3 then 'yes' when held.bits & 4 = 4 then 'unknown' else 'no' end as state
-        from (select u.count, bit_or(t.bits) as bits from units u join told t using (inventory_id) group by u.id, u.count)
-            held
+        from (
+            select u.count, bit_or(t.bits) as bits
+            from units u join told t using (inventory_id)
+            group by u.id, u.count
+        ) held
     )
     select
         n.state,
