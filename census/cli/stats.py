@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
+from sqlalchemy import Connection
 
 from census.cli.console import Terminal
 from census.cli.database import database
@@ -69,22 +72,62 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         if given and word not in statistics.STATISTICS[name].options:
             takers = ", ".join(each.name for each in statistics.STATISTICS.values() if word in each.options)
             raise click.UsageError(f"{name} takes no --{word}; {takers} does")
-    with database(common) as url, engine(url).connect() as connection:
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError(f"--since {since} is not before --until {until}: nothing can be in between")
+    with database(common) as url, _opened(url) as connection:
         scan = scan_number(url, wanted)
         result = statistics.rows(
             connection, name, scan=scan, since=since, until=until, unit=unit, population=population, by=by,
             versions=versions, triples=triples, top=top,
         )  # fmt: skip
+        span = statistics.span(connection) if tables.is_empty(result) else None
         if not common.quiet and name != "funnel":  # which is kept whole
             remark(url, name, scan=scan, since=since, until=until)
     if format_ == "table":
-        of = "" if name == "funnel" else f" by {unit}, {population}"
-        tables.show(result, Terminal(), title=f"{name}{of}", definition=definition)
+        title = f"{name}{_counted(name, unit, population)}"
+        tables.show(result, Terminal(), title=title, definition=definition)
     else:
         tables.write(result, format_, sys.stdout)
+    if not common.quiet:
+        _remark(name, span)
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Connection]:
+    made = engine(url)
+    try:
+        with made.connect() as connection:
+            yield connection
+    finally:
+        made.dispose()
+
+
+def _counted(name: str, unit: str, population: str) -> str:
+    """What the rows count, for a title: some statistics know hosts and endpoints alone, and one counts targets."""
+    if name == "funnel":
+        return ""
+    if statistics.STATISTICS[name].carriers and unit != "endpoint":
+        unit = "host"
+    return f" by {unit}, {population}"
+
+
+def _remark(name: str, span: tuple[datetime, datetime] | None) -> None:
+    """What has to be told beside the figures: a caution, and for nothing seen when something was."""
+    caution = statistics.STATISTICS[name].caution
+    if caution is not None:
+        click.echo(f"Mind that {caution}.", err=True)
+    if span is not None:
+        first, last = (f"{at:%Y-%m-%d %H:%M}" for at in span)
+        click.echo(
+            f"Nothing was seen in what was asked for; the database has scans from {first} to {last} UTC.", err=True
+        )
 
 
 def _list() -> None:
-    for name, statistic in statistics.STATISTICS.items():
-        click.secho(name, bold=True)
-        click.echo(click.wrap_text(statistic.definition, 96, "    ", "    "))
+    for heading, group in statistics.GROUPS.items():
+        click.secho(f"{heading}", bold=True, underline=True)
+        for statistic in group:
+            options = "".join(f" [--{option}]" for option in statistic.options)
+            click.echo(f"  {click.style(statistic.name, bold=True)}{options}")
+            click.echo(click.wrap_text(statistic.definition, 96, "      ", "      "))
+        click.echo()
