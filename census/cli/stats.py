@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -11,8 +12,11 @@ from census.cli.console import Terminal
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
 from census.report import tables
+from census.resampling import chance, clusters
 from census.store import scans, statistics
 from census.store.connect import connect, engine
+
+_CLUSTER_DRAWS, _NULL_DRAWS = 1000, 100
 
 
 def moment(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
@@ -47,14 +51,33 @@ def scan_number(url: str, wanted: str) -> int | None:
         help="By who made a model, or by the architecture that servers report.")  # fmt: skip
 @option("--versions", is_flag=True, help="software: one row for each version.")
 @option("--triples", is_flag=True, help="co-deployment: three families instead of two.")
+@option(
+    "--cluster",
+    type=click.Choice(("asn",)),
+    help="Draw the 95 % intervals over networks, for hosts of one network are often alike (bootstrap).",
+)
+@option(
+    "--null-model",
+    is_flag=True,
+    help="co-deployment: what chance would give, if hosts keep their numbers of families and families their hosts.",
+)
+@option("--draws", type=click.IntRange(20), metavar="N", help="Draws of --cluster [1000] and --null-model [100].")
+@option(
+    "--seed",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="What --cluster and --null-model draw from: the same seed gives the same figures.",
+)
 @option("--top", type=click.IntRange(1), metavar="N", help="Only the first so many rows.")
 @option("--format", "format_", type=click.Choice(("table", "json", "csv", "jsonl")), default="table", show_default=True,
         help="How to write the rows.")  # fmt: skip
 @common_options()
 @click.pass_obj
 def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime | None, until: datetime | None,
-          unit: str, population: str, by: str, versions: bool, triples: bool, top: int | None,
-          format_: str) -> None:  # fmt: skip
+          unit: str, population: str, by: str, versions: bool, triples: bool, cluster: str | None,
+          null_model: bool, draws: int | None, seed: int, top: int | None, format_: str) -> None:  # fmt: skip
     """Answer one of the questions of a census; without NAME, list them with their definitions.
 
     The same rows are to be had in SQL: `select * from stats.families`, or with arguments
@@ -70,11 +93,17 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
             raise click.UsageError(f"{name} takes no --{word}; {takers} does")
     if since is not None and until is not None and since >= until:
         raise click.UsageError(f"--since {since} is not before --until {until}: nothing can be in between")
+    drawing = _drawing(name, unit, triples=triples, cluster=cluster, null_model=null_model)
     with database(common) as url, engine(url).connect() as connection:
-        result = statistics.rows(
-            connection, name, scan=scan_number(url, wanted), since=since, until=until, unit=unit,
-            population=population, by=by, versions=versions, triples=triples, top=top,
-        )  # fmt: skip
+        asked: dict[str, Any] = {
+            "scan": scan_number(url, wanted), "since": since, "until": until, "unit": unit, "population": population,
+            "by": by,
+        }  # fmt: skip
+        result = statistics.rows(connection, name, **asked, versions=versions, triples=triples, top=top)
+        if drawing == "cluster":
+            result = clusters.clustered(connection, name, result, draws=draws or _CLUSTER_DRAWS, seed=seed, **asked)
+        elif drawing == "null model":
+            result = chance.with_chance(connection, result, draws=draws or _NULL_DRAWS, seed=seed, **asked)
         span = statistics.span(connection) if tables.is_empty(result) else None
     if format_ == "table":
         title = f"{name}{_counted(name, unit, population)}"
@@ -83,6 +112,19 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         tables.write(result, format_, sys.stdout)
     if not common.quiet:
         _remark(name, span)
+
+
+def _drawing(name: str, unit: str, *, triples: bool, cluster: str | None, null_model: bool) -> str | None:
+    """What is to be drawn at random, if anything; raises UseError where it cannot be, before a database is opened."""
+    if cluster is not None and null_model:
+        raise click.UsageError("--cluster and --null-model answer different questions; ask one after the other")
+    if cluster is not None:
+        clusters.check(name, unit)
+        return "cluster"
+    if null_model:
+        chance.check(name, unit, triples=triples)
+        return "null model"
+    return None
 
 
 def _counted(name: str, unit: str, population: str) -> str:
