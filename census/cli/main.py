@@ -23,6 +23,7 @@ _COMMANDS = {
     "preflight": ("census.cli.preflight", "Show what a scan would contact and how long it would take."),
     "exclude": ("census.cli.exclude", "Keep the list of those who asked to be left alone."),
     "stats": ("census.cli.stats", "Answer one of the questions of a census, or list them."),
+    "replicate": ("census.cli.replicate", "Put the figures of a published study beside ours."),
     "report": ("census.cli.report", "Show the census on the terminal, or write it as one HTML page."),
     "export": ("census.cli.export", "Write targets, endpoints, observations or models as rows."),
     "kinds": ("census.cli.kinds", "List the server kinds that are recognised and what each is asked."),

@@ -44,6 +44,7 @@ _SHARED = (
     "presence",
     "weeks",
     "unseen_between",
+    "sets_in_networks",
 )
 _SHARE = ("count", "of", "share", "low", "high")
 _PAIR = (*_SHARE, "jaccard", "lift", "jaccard_low", "jaccard_high", "lift_low", "lift_high")
