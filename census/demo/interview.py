@@ -1,0 +1,85 @@
+"""What a scan with details stores of a resident, without a socket: the kinds ask, the simulated server answers."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+from datetime import datetime
+from typing import Final
+
+from census import kinds
+from census.demo.answers import answer
+from census.demo.changes import LIVELY
+from census.demo.population import Resident
+from census.facts import CANARY_PATH, Exchange, Exchanges, Observation, Question, Reading, Target
+from census.kinds.kind import Kind, Wishes
+
+_REMEMBERED: Final = 20_000  # readings; most residents are at the next scan what they were
+_NO_SUCH_PATH: Final = "/0123456789abcdef"
+_LATENCY: Final = 12.5  # milliseconds
+
+
+def observe(resident: Resident, at: datetime) -> Observation:
+    """The observation of a resident at a moment, as the prober would make it of the same answers."""
+    target = Target(resident.address, resident.port)
+    if not resident.outcome.recognised:
+        return Observation(target, resident.outcome, at, resident.address, connections=1)
+    # What is loaded changes most often and is told by one number, so that it is no reason to ask all anew.
+    lively = resident.behaviour in LIVELY and resident.running is not None
+    kind, reading, requests = _interview(dataclasses.replace(resident, running=0) if lively else resident)
+    return Observation(
+        target=target,
+        outcome=reading.outcome,
+        observed_at=at,
+        address=resident.address,
+        software=None if kind is None else kind.name,
+        version=reading.version,
+        models=reading.models,
+        cut=reading.cut,
+        running=resident.running if lively else reading.running,
+        relay=reading.relay,
+        imprint=reading.imprint,
+        signals=reading.signals,
+        latency_ms=_LATENCY,
+        requests=requests,
+        connections=1,
+    )
+
+
+@functools.lru_cache(_REMEMBERED)
+def _interview(resident: Resident) -> tuple[Kind | None, Reading, int]:
+    """The kind that takes the resident, what it read, and how many questions that took.
+
+    No simulated server turns out to be another while it is being asked, so what it is is told once.
+    """
+    asked = Exchanges()
+    kind = _recognised(resident, asked)
+    while kind is not None and (question := kind.ask(asked, Wishes(details=True))) is not None:
+        asked.add(_exchange(resident, question))
+    reading = Reading(kinds.unrecognised(asked)) if kind is None else kind.read(asked)
+    return kind, reading, len(asked)
+
+
+def _recognised(resident: Resident, asked: Exchanges) -> Kind | None:
+    for question in kinds.opening(resident.port):
+        asked.add(_exchange(resident, question))
+        if (kind := _kind(asked)) is not None:
+            return kind
+    if (further := kinds.confirm(asked)) is not None:
+        asked.add(_exchange(resident, further))
+    return _kind(asked)
+
+
+def _kind(asked: Exchanges) -> Kind | None:
+    found = kinds.recognise(asked)
+    return None if found is None else found[0]
+
+
+def _exchange(resident: Resident, question: Question) -> Exchange:
+    path = _NO_SUCH_PATH if question.path == CANARY_PATH else question.path
+    body = b"" if question.model is None else json.dumps({"model": question.model}).encode()
+    told = answer(resident, question.method, path.partition("?")[0], body)
+    lines = told.render(close=False).partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return Exchange(Question(question.method, path, question.model), told.status, headers, told.body)
