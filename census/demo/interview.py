@@ -49,14 +49,12 @@ def observe(resident: Resident, at: datetime) -> Observation:
 
 @functools.lru_cache(_REMEMBERED)
 def _interview(resident: Resident) -> tuple[Kind | None, Reading, int]:
-    """The kind that takes the resident, what it read, and how many questions that took.
-
-    No simulated server turns out to be another while it is being asked, so what it is is told once.
-    """
+    """The kind that takes the resident, what it read, and how many questions that took."""
     asked = Exchanges()
     kind = _recognised(resident, asked)
     while kind is not None and (question := kind.ask(asked, Wishes(details=True))) is not None:
         asked.add(_exchange(resident, question))
+        kind = _kind(asked)
     reading = Reading(kinds.unrecognised(asked)) if kind is None else kind.read(asked)
     return kind, reading, len(asked)
 

@@ -47,7 +47,7 @@ def _scan(
     _asked(connection, writer, history, moment, scan)
     scans.end(connection, scan)
     began = history.began(number)
-    scans.date(connection, scan, began, began + timedelta(seconds=SECONDS))
+    scans.antedate(connection, scan, began, began + timedelta(seconds=SECONDS))
     return scan
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -79,6 +79,17 @@ class Population:
     def targets(self) -> Iterator[str]:
         """The lines of a target list, one a resident."""
         return (resident.endpoint for resident in self.residents)
+
+    @property
+    def ends(self) -> tuple[Resident, ...]:
+        """All targets of a scan of it."""
+        return self.residents
+
+    def seen(self, unit: str) -> Iterator[tuple[Hashable, Resident]]:
+        """Every resident with the unit that it is counted under, in one scan: host or endpoint. Raises ValueError."""
+        if unit not in ("host", "endpoint"):
+            raise ValueError(f"the truth of one scan is counted by host or endpoint, not by {unit}")
+        return ((each.address if unit == "host" else each.endpoint, each) for each in self.residents)
 
     def scope_toml(self, today: date, *, details: bool = True) -> str:
         """A scope file that allows to scan this neighbourhood on `today`, with limits that do not slow it down."""
