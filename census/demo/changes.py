@@ -17,7 +17,7 @@ from census.facts import Verdict
 Change = Callable[[random.Random, Resident], Resident]
 
 _LATEST: Final = "latest"
-_LOADS = 0.15  # of the servers from one scan to the next, those that have loaded something else
+_LOADS = 0.05  # of the servers from one scan to the next, those that have loaded something else
 _FAILING: Final = (Behaviour.MUTE, Behaviour.RESET, Behaviour.HANG_UP, Behaviour.SILENT, Behaviour.REFUSED)
 _LOCKED: Final = {
     Behaviour.OLLAMA: Behaviour.NGINX_LOCKED,  # it knows no keys, so its owner puts a proxy before it

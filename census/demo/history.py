@@ -71,41 +71,30 @@ class Moment:
         return (endpoint for endpoint in self.population.targets() if endpoint in self.asked)
 
 
-class History:
-    """The course of the neighbourhood of a seed; `start` is when its first scan begins, `step` the time between two.
+class Moments:
+    """The moments of the neighbourhood of a seed, numbered from 1 and made when they are asked for.
 
-    Moments are numbered from 1 and made when they are asked for; what stands where depends on the seed and on the
-    number of endpoints alone. Raises ValueError for fewer than one endpoint.
+    Raises ValueError for fewer than one endpoint.
     """
 
-    def __init__(self, seed: int, endpoints: int, start: datetime, step: timedelta) -> None:
-        self.start = start
-        self.step = step
-        self.seed = seed
+    def __init__(self, seed: int, endpoints: int) -> None:
+        self._seed = seed
         first = generate(seed, endpoints)
         self._networks = first.networks
         self._machines = _machines(first.residents)
         self._places = {each.endpoint: each for each in first.residents}
         self._left: list[str] = []
         self._free = _free(random.Random(f"{seed} free"), first)  # noqa: S311  a simulation that must repeat
-        self._moments = [Moment(1, first, frozenset(self._places))]
+        self._made = [Moment(1, first, frozenset(self._places))]
 
-    def began(self, number: int) -> datetime:
-        """When the scan of a moment begins."""
-        return self.start + (number - 1) * self.step
-
-    def at(self, number: int, endpoint: str) -> datetime:
-        """When the scan of a moment asks this target, whatever its order."""
-        return self.began(number) + timedelta(seconds=zlib.crc32(f"{number} {endpoint}".encode()) % SECONDS)
-
-    def moment(self, number: int) -> Moment:
+    def at(self, number: int) -> Moment:
         """The neighbourhood at the scan of this number."""
-        while len(self._moments) < number:
-            self._moments.append(self._next(len(self._moments) + 1))
-        return self._moments[number - 1]
+        while len(self._made) < number:
+            self._made.append(self._next(len(self._made) + 1))
+        return self._made[number - 1]
 
     def _next(self, number: int) -> Moment:
-        rng = random.Random(f"{self.seed} {number}")  # noqa: S311  a simulation that must repeat
+        rng = random.Random(f"{self._seed} {number}")  # noqa: S311  a simulation that must repeat
         lived = [self._lived(rng, machine) for machine in self._machines]
         there = sum(machine is not None and machine.serves and machine.there for machine in lived)
         arrived = [self._arrival(rng) for _ in range(there) if rng.random() < _ARRIVED]
@@ -164,6 +153,31 @@ class History:
                     yield resident.endpoint, failing(rng, resident)
                 else:
                     yield resident.endpoint, resident
+
+
+class History:
+    """The moments of a seed with times: `start` is when the first scan begins, `step` the time between two.
+
+    What stands where depends on the seed and on the number of endpoints alone.
+    """
+
+    def __init__(self, seed: int, endpoints: int, start: datetime, step: timedelta) -> None:
+        self.seed = seed
+        self._start = start
+        self._step = step
+        self._moments = Moments(seed, endpoints)
+
+    def moment(self, number: int) -> Moment:
+        """The neighbourhood at the scan of this number."""
+        return self._moments.at(number)
+
+    def began(self, number: int) -> datetime:
+        """When the scan of a moment begins."""
+        return self._start + (number - 1) * self._step
+
+    def at(self, number: int, endpoint: str) -> datetime:
+        """When the scan of a moment asks this target, whatever its order."""
+        return self.began(number) + timedelta(seconds=zlib.crc32(f"{number} {endpoint}".encode()) % SECONDS)
 
 
 def _machines(residents: Sequence[Resident]) -> list[Machine]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
 from datetime import datetime
@@ -10,7 +9,6 @@ from typing import Final
 
 from census import kinds
 from census.demo.answers import answer
-from census.demo.changes import LIVELY
 from census.demo.population import Resident
 from census.facts import CANARY_PATH, Exchange, Exchanges, Observation, Question, Reading, Target
 from census.kinds.kind import Kind, Wishes
@@ -25,9 +23,7 @@ def observe(resident: Resident, at: datetime) -> Observation:
     target = Target(resident.address, resident.port)
     if not resident.outcome.recognised:
         return Observation(target, resident.outcome, at, resident.address, connections=1)
-    # What is loaded changes most often and is told by one number, so that it is no reason to ask all anew.
-    lively = resident.behaviour in LIVELY and resident.running is not None
-    kind, reading, requests = _interview(dataclasses.replace(resident, running=0) if lively else resident)
+    kind, reading, requests = _interview(resident)
     return Observation(
         target=target,
         outcome=reading.outcome,
@@ -37,7 +33,7 @@ def observe(resident: Resident, at: datetime) -> Observation:
         version=reading.version,
         models=reading.models,
         cut=reading.cut,
-        running=resident.running if lively else reading.running,
+        running=reading.running,
         relay=reading.relay,
         imprint=reading.imprint,
         signals=reading.signals,

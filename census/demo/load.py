@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from census.demo.history import SECONDS, History, Moment
+from census.demo.history import SECONDS, History
 from census.demo.interview import observe
 from census.places import Places
 from census.scan import plan as planning
@@ -34,26 +34,21 @@ def load(database: str, history: History, numbers: Iterable[int], folder: Path) 
     """Store the scans of these moments of a history; gives their numbers. `folder` keeps lists, scopes and places."""
     places = folder / "history.places"
     history.moment(1).population.write_places(places)
+    made = []
     with connect(database) as connection, Places([places]) as opened:
         writer = Writer(connection, opened.locate)
-        return [_scan(database, connection, writer, history, number, folder) for number in numbers]
+        for number in numbers:
+            made.append(_planned(database, history, number, folder))
+            _asked(connection, writer, history, number, made[-1])
+            scans.end(connection, made[-1])
+            began = history.began(number)
+            scans.antedate(connection, made[-1], began, began + timedelta(seconds=SECONDS))
+    return made
 
 
-def _scan(
-    database: str, connection: Connection[Any], writer: Writer, history: History, number: int, folder: Path
-) -> int:
-    moment = history.moment(number)
-    scan = _planned(database, history, moment, folder)
-    _asked(connection, writer, history, moment, scan)
-    scans.end(connection, scan)
-    began = history.began(number)
-    scans.antedate(connection, scan, began, began + timedelta(seconds=SECONDS))
-    return scan
-
-
-def _planned(database: str, history: History, moment: Moment, folder: Path) -> int:
-    """The scan with its chunks, from a list and a scope file like any other."""
-    began = history.began(moment.number)
+def _planned(database: str, history: History, number: int, folder: Path) -> int:
+    """The scan with its chunks, from a list and a scope file like any other; gives its number."""
+    moment, began = history.moment(number), history.began(number)
     listed, allowed = folder / "history.txt", folder / "history.toml"
     listed.write_text("\n".join(moment.targets()) + "\n", encoding="utf-8")
     allowed.write_text(moment.population.scope_toml(began.date()), encoding="utf-8")
@@ -66,14 +61,14 @@ def _planned(database: str, history: History, moment: Moment, folder: Path) -> i
         return run.create(database, plan, settings, chunks, name=f"simulated {began:%Y-%m-%d}", lists=[str(listed)])
 
 
-def _asked(connection: Connection[Any], writer: Writer, history: History, moment: Moment, scan: int) -> None:
+def _asked(connection: Connection[Any], writer: Writer, history: History, number: int, scan: int) -> None:
     """Every target of the scan answered, chunk by chunk."""
-    residents = {(each.address, each.port): each for each in moment.population.residents}
+    residents = {(each.address, each.port): each for each in history.moment(number).population.residents}
     while (claim := claims.claim(connection, scan, _WORKER)) is not None:
         chunk = OpenChunk(claim, claims.known_endpoints(connection, claim))
         for place, target in chunk.left():
             resident = residents[str(target.address), target.port]
-            chunk.settle(place, observe(resident, history.at(moment.number, resident.endpoint)))
+            chunk.settle(place, observe(resident, history.at(number, resident.endpoint)))
         batch = chunk.take()
         assert batch is not None
         writer.write(batch)
