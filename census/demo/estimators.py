@@ -44,17 +44,21 @@ def _greenwood(share: float, spread: float) -> tuple[float | None, float | None]
     return share ** math.exp(error), share ** math.exp(-error)
 
 
-def chao1(observed: int, once: int, twice: int) -> Row:
-    """The estimate of Chao (1984), bias-corrected where nothing was seen twice, with its log-normal interval."""
+def chao1(observed: int, once: int, twice: int, scans: float = math.inf) -> Row:
+    """The estimate of Chao (1984), bias-corrected where nothing was seen twice, with its log-normal interval.
+
+    With the number of scans it is that of Chao (1987) for so many occasions, also called Chao2.
+    """
     if once == observed:
         return {"observed": observed, "estimate": None, "low": None, "high": None}
+    few = 1 - 1 / scans
     if twice:
         ratio = once / twice
-        estimate = observed + once**2 / (2 * twice)
-        variance = twice * (ratio**2 / 2 + ratio**3 + ratio**4 / 4)
+        estimate = observed + few * once**2 / (2 * twice)
+        variance = twice * (few * ratio**2 / 2 + few**2 * (ratio**3 + ratio**4 / 4))
     else:
-        estimate = observed + once * (once - 1) / 2
-        variance = once * (once - 1) / 2 + once * (2 * once - 1) ** 2 / 4 - once**4 / (4 * estimate)
+        estimate = observed + few * once * (once - 1) / 2
+        variance = few * once * (once - 1) / 2 + few**2 * (once * (2 * once - 1) ** 2 / 4 - once**4 / (4 * estimate))
     return {"observed": observed, "estimate": estimate, **_around(observed, estimate, variance)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import zlib
 from datetime import datetime
 from typing import Final
 
@@ -12,10 +13,10 @@ from census.demo.answers import answer
 from census.demo.population import Resident
 from census.facts import CANARY_PATH, Exchange, Exchanges, Observation, Question, Reading, Target
 from census.kinds.kind import Kind, Wishes
+from census.probe.pace import network_of
 
 _REMEMBERED: Final = 20_000  # readings; most residents are at the next scan what they were
 _NO_SUCH_PATH: Final = "/0123456789abcdef"
-_LATENCY: Final = 12.5  # milliseconds
 
 
 def observe(resident: Resident, at: datetime) -> Observation:
@@ -37,10 +38,16 @@ def observe(resident: Resident, at: datetime) -> Observation:
         relay=reading.relay,
         imprint=reading.imprint,
         signals=reading.signals,
-        latency_ms=_LATENCY,
+        latency_ms=_latency(resident, at),
         requests=requests,
         connections=1,
     )
+
+
+def _latency(resident: Resident, at: datetime) -> float:
+    """Milliseconds: the way to its network, the same at all times, and some waiting."""
+    way = zlib.crc32(network_of(resident.address).encode()) % 150_000 / 1000 + 2
+    return way * (1 + zlib.crc32(f"{resident.endpoint} {at}".encode()) % 1000 / 5000)
 
 
 @functools.lru_cache(_REMEMBERED)
