@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import mean, median, pstdev
+from statistics import fmean, median, pstdev
 from typing import Final
 
 from census.demo.estimators import chao1, chapman, kaplan_meier
@@ -96,7 +96,7 @@ def _uptimes(period: str, attempts: list[tuple[int, int]]) -> list[Row]:
     told = [seen / (seen + missed) for seen, missed in attempts if seen + missed > 1]
     bands = Counter(next(name for name, least in _UPTIMES if share >= least) for share in told)
     bands["once"] = len(attempts) - len(told)
-    average = mean(told) if told else None
+    average = fmean(told) if told else None
     return [
         {"period": period, "uptime": band, "count": bands[band], "of": len(attempts), "mean": average}
         for band in (*(name for name, _ in _UPTIMES), "once")

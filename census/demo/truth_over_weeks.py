@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable
 from datetime import date, datetime, timedelta
 from itertools import combinations
-from statistics import mean, median
+from statistics import fmean, median
 from typing import Final
 
 from census.demo.population import Resident
@@ -93,7 +93,7 @@ def growth(source: Selection, unit: str = "host", *, credible: bool = True) -> l
         rows.append({
             "week": str(week), "count": len(lists[week]), "new": sum(each == week for each in first.values()),
             "gone": sum(str(each) == rows[-1]["week"] for each in last.values()) if rows else 0,
-            "models_mean": mean(sizes) if sizes else None, "models_median": float(median(sizes)) if sizes else None,
+            "models_mean": fmean(sizes) if sizes else None, "models_median": float(median(sizes)) if sizes else None,
         })  # fmt: skip
     return rows
 
