@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from census.advisories import book
 from census.demo.truth import RECOGNISED, Row, Source, families, serving, tally, units_of
+from census.facts import Outcome
 
 _CLAUSE: Final = re.compile(r"(<=|>=|==|<|>)(.+)")
 _WORDS: Final = ("yes", "unknown", "no")
@@ -53,6 +54,22 @@ def concentration(source: Source, unit: str = "host", *, credible: bool = True) 
         "family": Counter({row["family"]: row["count"] for row in by_family}),
     }
     return [{"dimension": dimension, **_uneven(counts)} for dimension, counts in spread.items()]
+
+
+def transport(source: Source, unit: str = "host", *, credible: bool = True) -> list[Row]:
+    """Units by whether they are open or locked; nobody in the neighbourhood speaks TLS."""
+    units = units_of(source, unit, RECOGNISED, credible=credible)
+    ways = [{"locked" if each.outcome is Outcome.LOCKED else "open" for each in crowd} for crowd in units.values()]
+    return [
+        {
+            "access": access,
+            "scheme": scheme,
+            "count": sum(access in way for way in ways) if scheme == "http" else 0,
+            "of": len(ways),
+        }
+        for access in ("open", "locked")
+        for scheme in ("http", "https")
+    ]
 
 
 def _uneven(counts: Counter[Any]) -> Row:

@@ -29,6 +29,7 @@ TRUTHS: Final[Mapping[str, Truth]] = {
     "concentration": truth_of_places.concentration,
     "exposure": truth_of_places.exposure,
     "software": truth.software,
+    "transport": truth_of_places.transport,
     "families": truth.families,
     "architectures": truth.architectures,
     "origins": truth.origins,

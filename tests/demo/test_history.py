@@ -152,9 +152,7 @@ def test_loaded_scans_are_finished_dated_and_named_as_simulated(database_url: st
         assert clear_demo(connection)
 
 
-def test_a_scan_with_sockets_finds_of_the_next_moment_what_a_load_would_have_stored(
-    database_url: str, tmp_path: Path
-) -> None:
+def test_a_scan_with_sockets_stores_what_a_load_of_the_same_moment_stored(database_url: str, tmp_path: Path) -> None:
     seed = os.getpid() + 400
     history = History(seed, 120, START, WEEK)
     load(database_url, history, range(1, 4), tmp_path)
@@ -181,11 +179,13 @@ def _facts(url: str) -> list[tuple[object, ...] | None]:
 
 def _scan(url: str, folder: Path, moment: Moment) -> None:
     targets, scope = folder / "targets.txt", folder / "scope.toml"
-    targets.write_text("\n".join(moment.targets()))
+    # Without those that keep a scan waiting, so that however slow this machine is, nobody is given up too early.
+    there = [each.endpoint for each in moment.population.residents if each.outcome.recognised]
+    targets.write_text("\n".join(each for each in there if each in moment.asked))
     scope.write_text(moment.population.scope_toml(datetime.now(UTC).date()))
     done = census(
         "scan", targets, "--scope", scope, "--geoip", folder / "history.places", "--workers", "1",
-        "--timeout", "1", "--deadline", "3", "--json", folder=folder, url=url,
+        "--deadline", "60", "--json", folder=folder, url=url,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert last_json(done)["outcomes"]["served"] > 20
