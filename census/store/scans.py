@@ -104,6 +104,13 @@ def complete(connection: Connection[Any], scan: int, settings: dict[str, Any], l
     connection.execute("update scan set settings = %s, lists = %s where id = %s", (Jsonb(settings), Jsonb(lists), scan))
 
 
+def antedate(connection: Connection[Any], scan: int, began: datetime, ended: datetime) -> None:
+    """Say when a scan was that nobody made when it was stored: the simulation's earlier ones."""
+    connection.execute(
+        "update scan set began = %s, resumed = %s, ended = %s where id = %s", (began, began, ended, scan)
+    )
+
+
 def rest(connection: Connection[Any], scan: int) -> None:
     """Say that nobody works on an unfinished scan any more, if nobody holds a chunk of it."""
     connection.execute(
