@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -18,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 import census
 from census.errors import FailedError
-from census.store import judgements, layer
+from census.store import judgements, layer, listed
 from census.store.connect import engine
 from census.store.outcomes import MEANINGS
 from census.store.tables import outcome
@@ -84,7 +86,14 @@ def _renew(connection: Connection) -> None:
     command.upgrade(config, "head")
     _fill_outcomes(connection)
     judgements.renew(connection)
+    listed.fill(_driver(connection))
     layer.lay(connection, _digest())
+
+
+def _driver(connection: Connection) -> psycopg.Connection[Any]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
 
 
 def _config(connection: Connection) -> Config:

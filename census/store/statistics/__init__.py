@@ -25,6 +25,7 @@ _SHARED = (
     "weight",
     "wilson",
     "seen",
+    "ever",
     "recognised",
     "held",
     "held_on_days",
