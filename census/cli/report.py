@@ -10,6 +10,7 @@ from census.cli.console import Terminal
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
 from census.cli.stats import scan_number
+from census.report.together import SAME_MOMENT
 from census.store.connect import engine
 
 
@@ -21,7 +22,7 @@ from census.store.connect import engine
 @click.pass_obj
 def report(common: Common, /, *, html: Path | None, wanted: str) -> None:
     """Show the census on the terminal, or write it as one HTML page that needs no network."""
-    with database(common) as url, engine(url).connect() as connection:
+    with database(common) as url, engine(url).connect().execution_options(**SAME_MOMENT) as connection:
         number = scan_number(url, wanted)
         if html is None:
             from census.report.terminal import terminal_report  # noqa: PLC0415  the page needs none of it
