@@ -95,7 +95,7 @@ select
     case
         when pg_temp.draw(e.id, 15) < 0.05 then null
         when choice < 0.03 then 0
-        when choice < 0.28 then pg_temp.pick(e.id * 16 + phase, 17, favourites, 3)
+        when choice < 0.18 then pg_temp.pick(e.id * 16 + phase, 17, favourites, 3)
         else 1000000 + e.id * 16 + phase
     end as list,
     case when pg_temp.draw(e.id, 18) < 0.85 then least(100, pg_temp.pick(e.id, 19, 90, 0.5) + phase)
@@ -119,8 +119,15 @@ from size, (select distinct list from phase where list > 0) lists,
         else pg_temp.pick(list / 16, 27, 30, 1) + 18 end as core) its,
     lateral generate_series(1, core + case when list > favourites then list % 16 % 4 else 0 end) k;
 
+-- Equal lists are one inventory.
 create temporary table numbered as
-select list, row_number() over (order by list) as id from (select distinct list from phase where list is not null) its;
+select list, dense_rank() over (order by models) as id
+from (
+    select list, coalesce(array_agg(distinct model) filter (where model is not null), '{}') as models
+    from (select distinct list from phase where list is not null) lists
+    left join listed using (list)
+    group by list
+) its;
 
 insert into inventory (id, hash, models, size, cut, families, architectures, origins, quantizations, capabilities,
     unplaced, tools)
@@ -134,7 +141,7 @@ select
     coalesce(array_agg(distinct m.quantization) filter (where m.quantization is not null), '{}'),
     coalesce(array_agg(distinct word) filter (where word is not null), '{}'),
     coalesce(bool_or(m.family is null) filter (where m.id is not null), false), coalesce(max(m.tools), 0)
-from numbered n
+from (select id, min(list) as list from numbered group by id) n
 left join listed l on l.list = n.list
 left join model m on m.id = l.model
 left join lateral unnest(m.capabilities) word on true
