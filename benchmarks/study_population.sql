@@ -65,9 +65,10 @@ insert into host (address, place_id, network_id)
 select inet '10.0.0.0' + i, pg_temp.pick(i, 9, 5000, 3), pg_temp.pick(i, 10, 4032, 3)
 from size, generate_series(1, hosts) i;
 
--- How many scans see a host: `whole` of the scans that lie between the first and the last one that do, most of them.
+-- How many scans see a host: most of `whole` scans one after another; after the last scan comes the first, so that all
+-- scans see about as many.
 create temporary table life as
-select host, whole, present, pg_temp.pick(host, 11, scans - whole + 1, 1) - 1 as first
+select host, whole, present, pg_temp.pick(host, 11, scans, 1) - 1 as first, scans
 from size, generate_series(1, hosts) host,
     lateral (select pg_temp.draw(host, 12) as chance, 0.75 + pg_temp.draw(host, 13) / 3 as present) drawn,
     lateral (select case
@@ -152,7 +153,7 @@ select setval(pg_get_serial_sequence('inventory', 'id'), max(id)) from inventory
 -- Each time that an endpoint is seen, or is known and does not answer (one in thirty).
 create temporary table look as
 select
-    e.id as endpoint_id, (first + k)::integer as day, pg_temp.draw(e.id * 293 + k, 28) < 0.033 and k > 0 as failed,
+    e.id as endpoint_id, ((first + k) % scans)::integer as day, pg_temp.draw(e.id * 293 + k, 28) < 0.033 and k > 0 as failed,
     n.id as inventory_id, p.software_id
 from phase p
 join endpoint e on e.id = p.endpoint_id

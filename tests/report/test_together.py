@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, Engine, text
@@ -12,11 +14,16 @@ from sqlalchemy.exc import DBAPIError
 from census.report.together import SAME_MOMENT, together
 from census.store.connect import engine
 
+Question = Callable[[Connection], None]
 WHO = text("select pg_backend_pid(), pg_sleep(0.1)")
 
 
 def who(connection: Connection) -> int:
     return int(connection.execute(WHO).one()[0])
+
+
+def number(_: Connection, given: int) -> int:
+    return given
 
 
 def scans(connection: Connection) -> int:
@@ -32,7 +39,7 @@ def made(database_url: str) -> Engine:
 def test_two_connections_share_the_questions_and_answers_keep_their_order(made: Engine) -> None:
     with made.connect().execution_options(**SAME_MOMENT) as connection:
         asked = together(connection, [who] * 6)
-        ordered = together(connection, [lambda _, number=number: number for number in range(20)])
+        ordered = together(connection, [partial(number, given=given) for given in range(20)])
     made.dispose()
     assert len(set(asked)) == 2
     assert ordered == list(range(20))
@@ -85,5 +92,5 @@ def test_a_failure_ends_what_the_other_connection_is_asked(made: Engine) -> None
     assert time.monotonic() - began < 30
 
 
-def _here(connection: Connection, here: object, beside: object) -> object:
-    return lambda asked: (here if asked is connection else beside)(asked)  # type: ignore[operator]
+def _here(connection: Connection, here: Question, beside: Question) -> Question:
+    return lambda asked: (here if asked is connection else beside)(asked)
