@@ -8,8 +8,12 @@ import click
 
 from census.store import lineages, pruning
 from census.store.connect import connect
+from census.store.statistics import STATISTICS
 
-_OF_LINEAGE = frozenset({"families", "origins", "co-deployment", "derivatives", "ranks", "concentration"})
+_OF_LINEAGE = frozenset({
+    "families", "origins", "co-deployment", "derivatives", "ranks", "weekly-ranks", "together", "concentration",
+    "model-instances",
+})  # fmt: skip
 
 
 def remark(
@@ -22,7 +26,8 @@ def remark(
 ) -> None:
     """Say what a reader of these rows should know; `what` is a statistic, None everything."""
     with connect(url) as connection:
-        gone = pruning.incomplete(connection, scan, since, until)
+        singles = what is not None and STATISTICS[what].singles
+        gone = pruning.incomplete(connection, scan, since, until, singles=singles)
         behind = (what is None or what in _OF_LINEAGE) and lineages.behind(connection)
     if gone is not None:
         click.echo(

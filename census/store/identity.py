@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import astuple
+from dataclasses import fields
+from operator import attrgetter
 
 from census.facts import Model
+
+# As dataclasses.astuple, which copies every value and takes five times as long.
+_FACTS = attrgetter(*(field.name for field in fields(Model)))
 
 
 def model_hash(model: Model) -> bytes:
     """SHA-256 over every fact of a model; lineage is ours, not the server's, and does not count."""
-    return hashlib.sha256(json.dumps(astuple(model), separators=(",", ":")).encode()).digest()
+    return hashlib.sha256(json.dumps(_FACTS(model), separators=(",", ":")).encode()).digest()
 
 
 def inventory_hash(models: Iterable[bytes], *, cut: bool) -> bytes:

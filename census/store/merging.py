@@ -15,7 +15,7 @@ from typing import Any, Final
 from psycopg import Connection, Cursor, sql
 
 from census.errors import UseError
-from census.store import crowds, idle, judgements, lineages, scans
+from census.store import crowds, idle, judgements, lineages, listed, scans
 from census.store.inventories import OF_MODELS, SETS
 
 
@@ -111,6 +111,7 @@ def _merge(target: Connection[Any], source: Connection[Any]) -> Merged:
     before = _count(target)
     numbers = _take_scans(target, source, wanted)
     _take_rest(target, source, wanted)
+    listed.fill(target)
     crowds.judge(target)
     return Merged(numbers, known, unfinished, *map(sub, _count(target), before))
 

@@ -156,6 +156,9 @@ join sighting it on it.endpoint_id = f.endpoint_id
     and it.software_id is not distinct from f.software_id;
 analyze sighting_number;
 
+-- What they ever listed is more now, and is made anew when all is here.
+update endpoint set listed_id = null where id in (select endpoint_id from seen_there) and listed_id is not null;
+
 -- One that lost its sighting on the way must be missed when they are counted, so it is not taken over.
 insert into observation (scan_id, endpoint_id, sighting_id, observed_at, outcome, running, latency_ms)
 select c.id, e.id, s.id, f.observed_at, f.outcome, f.running, f.latency_ms

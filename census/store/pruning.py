@@ -98,10 +98,18 @@ def prune(connection: Connection[Any], before: datetime, *, targets: bool, dry_r
 
 
 def incomplete(
-    connection: Connection[Any], scan: int | None, since: datetime | None, until: datetime | None
+    connection: Connection[Any],
+    scan: int | None,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    singles: bool = False,
 ) -> datetime | None:
-    """The moment before which single observations are gone, if a question reaches before it; all time never does."""
-    if scan is None and since is None and until is None:
+    """The moment before which single observations are gone, if a question reaches before it.
+
+    All time needs none of them, but for statistics with `singles`.
+    """
+    if scan is None and since is None and until is None and not singles:
         return None
     row = connection.execute(_INCOMPLETE, {"scan": scan, "since": since}).fetchone()
     return row[0] if row else None

@@ -30,12 +30,19 @@ where exists (select from purged where host.address <<= purged.network or {names
 """
 
 _INVENTORIES = """
+with listed as (
+    select inventory_id from sighting where endpoint_id in (select id from purged_endpoint)
+    union
+    select listed_id from endpoint where id in (select id from purged_endpoint)
+), theirs as (
+    select array_agg(distinct member) as models from inventory, unnest(models) member where id in (select * from listed)
+)
 insert into purged_inventory
-select distinct inventory_id from sighting
-where inventory_id is not null and endpoint_id in (select id from purged_endpoint)
+select id from inventory, theirs where inventory.models && theirs.models
 """
 
-# A list of models, and a model's name, may tell whose they are: what nobody else has goes too.
+# A list of models, and a model's name, may tell whose they are: what nobody else has goes too, also lists that an
+# endpoint once had together and that no row names any more.
 _DELETIONS = (
     "delete from observation where endpoint_id in (select id from purged_endpoint)",
     "delete from sighting where endpoint_id in (select id from purged_endpoint)",
@@ -44,7 +51,8 @@ _DELETIONS = (
        and not exists (select from endpoint where endpoint.host_id = host.id
                        and endpoint.id not in (select id from purged_endpoint))""",
     """with gone as (delete from inventory where id in (select id from purged_inventory)
-           and not exists (select from sighting where sighting.inventory_id = inventory.id) returning id, models)
+           and not exists (select from sighting where sighting.inventory_id = inventory.id)
+           and not exists (select from endpoint where endpoint.listed_id = inventory.id) returning id, models)
        delete from model where id in (select unnest(models) from gone)
        and id not in (select unnest(models) from inventory where id not in (select id from gone))""",
 )

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from census.errors import UseError
 from census.facts import Outcome
-from census.store import crowds
+from census.store import crowds, listed
 from census.store.claims import STALE
 
 DEMO = "DEMO (simulated)"  # the authorisation's reference of scans that `census demo` makes
@@ -139,6 +139,7 @@ def end(connection: Connection[Any], scan: int) -> bool:
             (scan,),
         ).fetchone()
         if row is not None:
+            listed.fill(connection)
             crowds.judge(connection)
     return row is not None
 

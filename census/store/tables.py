@@ -168,6 +168,11 @@ endpoint = Table(
         Text,
         comment="SHA-256 over the digests of its models and when each was written, hex, as last told; copies agree",
     ),
+    Column(
+        "listed_id",
+        ForeignKey("inventory.id"),
+        comment="All that it ever listed, together; null where the sightings must be asked",
+    ),
     UniqueConstraint("host_id", "port"),
     Index("endpoint_imprint_idx", "imprint", postgresql_where=text("imprint is not null")),
     comment="An address and port that was ever recognised as an inference server",

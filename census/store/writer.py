@@ -16,7 +16,7 @@ from psycopg import Connection, Cursor
 from census import metrics
 from census.facts import Observation, Outcome, Verdict
 from census.places import Place
-from census.store import exclusions
+from census.store import exclusions, listed
 from census.store.catalog import Catalog
 from census.store.claims import counts
 
@@ -86,6 +86,7 @@ where recognised and not exists (
 group by endpoint.id, seen.inventory_id, seen.software_id
 order by endpoint.id
 on conflict (endpoint_id, inventory_id, software_id) do nothing
+returning endpoint_id
 """
 
 # The counters are moved by the rows that the insert returned, so that they can never differ from them.
@@ -197,8 +198,9 @@ class Writer:
         with cursor.copy(f"copy seen ({_SEEN_COLUMNS}) from stdin") as copy:
             for row in rows:
                 copy.write_row(row)
-        for statement in (_HOSTS, _PLACES, _ENDPOINTS, _VERDICTS, _NEW_SIGHTINGS):
+        for statement in (_HOSTS, _PLACES, _ENDPOINTS, _VERDICTS):
             cursor.execute(statement)
+        listed.forget(cursor, [row[0] for row in cursor.execute(_NEW_SIGHTINGS).fetchall()])
         made = cursor.execute(_OBSERVATIONS, {"scan": batch.scan}).fetchone()
         if made is None or made[0] != len(batch.observations):
             raise psycopg.DataError(f"{made} rows came of {len(batch.observations)} observations")
@@ -206,8 +208,8 @@ class Writer:
 
     def _rows(self, cursor: Cursor[Any], observations: Sequence[Observation]) -> list[tuple[Any, ...]]:
         """One row of the temporary table for each observation, with the numbers of all that it shares with others."""
-        listed = [seen for seen in observations if seen.outcome in (Outcome.SERVED, Outcome.EMPTY)]
-        inventories = iter(self._catalog.inventories(cursor, listed))
+        readable = [seen for seen in observations if seen.outcome in (Outcome.SERVED, Outcome.EMPTY)]
+        inventories = iter(self._catalog.inventories(cursor, readable))
         rows = []
         for seen in observations:
             known = seen.outcome.recognised

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import product
 from typing import Any
 
@@ -21,13 +22,14 @@ def rows_of(url: str, query: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def all_time(url: str) -> dict[tuple[str, str, str], list[tuple[Any, ...]]]:
-    """Every statistic over all scans, in every unit."""
+def all_time(url: str, *, leave: Collection[str] = ()) -> dict[tuple[str, str, str], list[tuple[Any, ...]]]:
+    """Every statistic over all scans, in every unit, but for those to leave out."""
     made = engine(url)
     with made.connect() as connection:
         told = {
             (name, unit, population): rows(connection, name, unit=unit, population=population).rows
             for name, (unit, population) in product(STATISTICS, _ASKED)
+            if name not in leave
         }
     made.dispose()
     return told

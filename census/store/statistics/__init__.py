@@ -26,6 +26,7 @@ _SHARED = (
     "weight",
     "wilson",
     "seen",
+    "ever",
     "recognised",
     "held",
     "held_on_days",
@@ -60,13 +61,15 @@ class Statistic:
     """One statistic: `columns` are those of its defaults, `options` what it takes beyond the usual.
 
     Usual are scan, window, unit and population; `options` holds some of `by`, `versions` and `triples`. `carriers` says
-    that it counts hosts or endpoints whatever the unit; `caution` is what whoever uses the figures has to be told.
+    that it counts hosts or endpoints whatever the unit, `singles` that it reads single observations over all time too,
+    so that pruning takes from it; `caution` is what whoever uses the figures has to be told.
     """
 
     name: str
     columns: tuple[str, ...]
     options: tuple[str, ...] = ()
     carriers: bool = False
+    singles: bool = False
     caution: str | None = None
 
     @property
@@ -98,8 +101,13 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
             "persistence",
             ("seen", "count", "share", "observations", "observation_share", "of", "low", "high"),
         ),
-        Statistic("uptime", ("period", "uptime", *_SHARE, "mean"), carriers=True),
-        Statistic("survival", ("days", "at_risk", "events", "censored", "survival", "low", "high"), carriers=True),
+        Statistic("uptime", ("period", "uptime", *_SHARE, "mean"), carriers=True, singles=True),
+        Statistic(
+            "survival",
+            ("days", "at_risk", "events", "censored", "survival", "low", "high"),
+            carriers=True,
+            singles=True,
+        ),
         Statistic(
             "unseen",
             (
@@ -118,6 +126,7 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
                 "in_both",
             ),
             carriers=True,
+            singles=True,
             caution="these estimates need scans that are independent of each other; target lists from one search"
             " engine, or one list scanned twice, are not, and then there are more than the estimate says",
         ),
@@ -157,7 +166,7 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
         Statistic("quantization-bits", ("bits", *_SHARE)),
         Statistic("parameter-sizes", ("band", *_SHARE, "largest")),
         Statistic("model-instances", ("dimension", "value", *_SHARE)),
-        Statistic("running", ("running", *_SHARE, "loaded")),
+        Statistic("running", ("running", *_SHARE, "loaded"), singles=True),
         Statistic("remote", ("state", *_SHARE)),
         Statistic("uncensored", ("state", *_SHARE)),
     ),
@@ -165,7 +174,7 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
         Statistic("software", ("software", *_SHARE), ("versions",)),
         Statistic("transport", ("access", "scheme", *_SHARE)),
         Statistic("exposure", ("software", "advisory", "affected", *_SHARE)),
-        Statistic("upgrades", ("software", "version", "fate", "became", *_SHARE, "days"), carriers=True),
+        Statistic("upgrades", ("software", "version", "fate", "became", *_SHARE, "days"), carriers=True, singles=True),
     ),
     "Decoys": (
         Statistic("decoys", ("verdict", "signal", *_SHARE)),

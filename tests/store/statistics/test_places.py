@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from tests.store.statistics.history import World
+from census.store.statistics import rows
+from tests.store.statistics.history import SCANS, Listed, World, served
 from tests.store.statistics.reckoning import agree, close, holdings, share, shared, shares, told, units
 
 
@@ -85,3 +86,12 @@ def test_concentration_is_that_of_countries_systems_and_families(history: Connec
 @pytest.mark.parametrize(("values", "expected"), [([1, 1, 2, 2], 0.0), ([1] * 7 + [2], 0.375)])
 def test_the_index_of_these_tests_is_that_of_the_books(values: list[int], expected: float) -> None:
     assert index(values)[2] == pytest.approx(expected)
+
+
+def test_of_places_that_nobody_knows_there_is_no_concentration(blank: Connection) -> None:
+    world = World(hosts=[(None, None, None, None)] * 2, scans=[SCANS[0]])
+    world.endpoints = [(0, 11434, 0, False), (1, 11434, 0, False)]
+    world.looks = [served(0, (Listed("our-own"),)), served(1, (Listed("our-own"),))]
+    world.write(blank)
+    told = rows(blank, "concentration").rows
+    assert told == [(dimension, None, None, None, 0, 1.0) for dimension in ("country", "asn", "family")]
