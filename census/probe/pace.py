@@ -18,30 +18,63 @@ _SHORT = 0.01  # seconds; the longest burst that the overall rate allows
 _FORGET = 10_000  # networks remembered before the idle ones are dropped
 
 
+def clock() -> float:
+    """Seconds by the clock of leases, which goes on while the machine sleeps, where the system has such a one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class Pace:
-    """Hands out the right to open a connection; `rate` and `per_network` are connections a second."""
+    """Hands out the right to open a connection; `rate` and `per_network` are connections a second.
+
+    The rate can be set anew at any time, none included, and for a while only: who leases it must have it renewed.
+    """
 
     def __init__(self, rate: float, per_network: float) -> None:
-        burst = max(1, math.floor(rate * _SHORT))
-        period = burst / rate
-        self._throttler = Throttler(rate_limit=burst, period=period, retry_interval=min(0.01, period / 10))
+        self.rate = 0.0
+        self._until = math.inf
+        self._granted = asyncio.Event()
+        self._throttler = Throttler(rate_limit=1)
         self._gap = 1 / per_network
         self._next: dict[str, float] = {}
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._wake = asyncio.Event()
         self._producer: asyncio.Task[None] | None = None
+        self._lapses = 0
+        self.grant(rate)
+
+    def grant(self, rate: float, until: float = math.inf) -> None:
+        """Set the rate, 0 for none, up to a time on `clock()`; what was opened before still counts."""
+        if rate != self.rate and rate > 0:
+            burst = max(1, math.floor(rate * _SHORT))
+            self._throttler.rate_limit, self._throttler.period = burst, burst / rate
+            self._throttler.retry_interval = min(0.01, self._throttler.period / 10)
+        self.rate, self._until = rate, until
+        if self._open:
+            self._granted.set()
 
     async def connection(self, network: str) -> None:
         """Wait until one more connection into `network` may be opened."""
-        delay = self.reserve(network) - time.monotonic()
-        if delay > 0:
-            await asyncio.sleep(delay)
+        while True:
+            delay = self.reserve(network) - time.monotonic()
+            if delay > 0:
+                await asyncio.sleep(delay)
+            lapses = self._lapses
+            await self._turn()
+            if lapses == self._lapses:
+                return
+            # All that waited through a pause would go into their networks at once: each takes a slot anew.
+
+    async def _turn(self) -> None:
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         self._wake.set()
         if self._producer is None:
             self._producer = asyncio.create_task(self._produce())
         await turn
+
+    @property
+    def _open(self) -> bool:
+        return self.rate > 0 and clock() < self._until
 
     def ready(self, network: str) -> float:
         """When the next connection into `network` may be opened, on the monotonic clock; 0 for at once."""
@@ -67,7 +100,13 @@ class Pace:
             if not self._waiting:
                 self._wake.clear()
                 await self._wake.wait()
+            while not self._open:
+                self._lapses += 1
+                self._granted.clear()
+                await self._granted.wait()
             async with self._throttler:
+                if not self._open:  # the lease may have ended in between, or the process have been asleep
+                    continue
                 turn = self._waiting.popleft()
                 if not turn.done():  # a waiter that was cancelled gives its turn back only in part: rates are ceilings
                     turn.set_result(None)

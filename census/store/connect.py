@@ -17,6 +17,8 @@ from census.errors import FailedError
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 _OLDEST = 15  # UNIQUE NULLS NOT DISTINCT
 _CONNECT_SECONDS = 10
+# A network that is gone is noticed in some 15 seconds, not in as many minutes; a server that thinks is waited for.
+_LINE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 _SECRETS = ("password", "sslpassword", "oauth_client_secret")
 _HIDDEN = "***"
 
@@ -46,6 +48,8 @@ def engine(url: str) -> Engine:
     ) -> psycopg.Connection[Any]:
         options.setdefault("application_name", "census")
         options.setdefault("connect_timeout", _CONNECT_SECONDS)
+        for name, value in _LINE.items():
+            options.setdefault(name, value)
         try:
             connection: psycopg.Connection[Any] = dialect.loaded_dbapi.connect(*arguments, **options)
         except psycopg.Error as error:
@@ -74,6 +78,13 @@ def safe(url: str) -> str:
     """The address as messages may show it: every password replaced by `***`, also where it is written wrongly."""
     hidden = re.sub(r"(?s)(^|//)([^:/?@]*):(?!//).*@", rf"\1\2:{_HIDDEN}@", url)
     return re.sub(rf"(?si)([?&](?:{'|'.join(_SECRETS)})=)[^&]*", rf"\1{_HIDDEN}", hidden)
+
+
+def hide(text: str, url: str) -> str:
+    """A text as it may be shown or logged: without any password that stands in the address."""
+    for secret in sorted(_secrets(url), key=len, reverse=True):
+        text = text.replace(secret, _HIDDEN)
+    return text
 
 
 def _parse(url: str) -> URL:
@@ -111,9 +122,7 @@ def _prepare(connection: psycopg.Connection[Any], url: str) -> None:
 
 def _unreachable(url: str, reason: str) -> DatabaseError:
     """The sentence for a failure to connect; what libpq said stands in it on one line and without passwords."""
-    said = " ".join(re.sub(r"^connection failed: |Is the server running[^?]*\?", "", reason).split())
-    for secret in sorted(_secrets(url), key=len, reverse=True):
-        said = said.replace(secret, _HIDDEN)
+    said = hide(" ".join(re.sub(r"^connection failed: |Is the server running[^?]*\?", "", reason).split()), url)
     return DatabaseError(
         f"cannot reach {safe(url)}: {said.rstrip('.')}; "
         "check the address, that the server runs, and that it lets this user in"

@@ -11,32 +11,19 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, INET, JSONB
+from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, DOUBLE_PRECISION, INET, JSONB
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "fk": "%(table_name)s_%(column_0_name)s_fkey",
-        "pk": "%(table_name)s_pkey",
-    }
-)
-
-
-def _id() -> Column[int]:
-    return Column("id", BigInteger, Identity(always=True), primary_key=True, comment="Number of the row")
-
+from census.store.columns import id_column as _id
+from census.store.columns import metadata as metadata  # noqa: PLC0414  Alembic takes it from here, with the tables
 
 outcome = Table(
     "outcome",
@@ -73,10 +60,9 @@ scan = Table(
     Column("began", DateTime(timezone=True), nullable=False, comment="When the scan began"),
     Column("ended", DateTime(timezone=True), comment="When the last target had its outcome; null before"),
     Column("resumed", DateTime(timezone=True), comment="When the present run of it began; differs after a resume"),
-    Column(
-        "done_before", BigInteger, nullable=False, server_default="0", comment="Targets done when the present run began"
-    ),
-    Column("heartbeat", DateTime(timezone=True), comment="When a worker last wrote; null once it stopped by itself"),
+    Column("done_before", BigInteger, nullable=False, server_default="0", comment="Targets done when this run began"),
+    Column("stopped", DateTime(timezone=True), comment="When its user stopped it; null again once it was resumed"),
+    Column("heartbeat", DateTime(timezone=True), comment="Last sign of life of any worker; null once all had left it"),
     Column(
         "unexpected_errors", BigInteger, nullable=False, server_default="0", comment="Faults of ours, not of targets"
     ),
@@ -115,6 +101,21 @@ chunk = Table(
     Column("connections", BigInteger, nullable=False, server_default="0", comment="Connections attempted"),
     Index("chunk_open_idx", "scan_id", "number", postgresql_where=text("not done")),
     comment="Some thousand targets of a scan with their outcomes: the whole denominator",
+)
+
+worker = Table(
+    "worker",
+    metadata,
+    _id(),
+    Column("scan_id", ForeignKey("scan.id", ondelete="CASCADE"), nullable=False, comment="The scan that it works on"),
+    Column("machine", Text, nullable=False, comment="Name of its machine, and of its container where it is in one"),
+    Column("process", Integer, nullable=False, comment="Number of its process there"),
+    Column("began", DateTime(timezone=True), nullable=False, comment="When it joined the scan"),
+    Column("heartbeat", DateTime(timezone=True), nullable=False, comment="Its last sign of life"),
+    Column("working", Boolean, nullable=False, comment="Has targets to ask; an idle worker has no share of the rate"),
+    Column("rate", DOUBLE_PRECISION, nullable=False, comment="Connections a second that it may open"),
+    Column("backend", Integer, nullable=False, comment="Process of the server that serves it"),
+    comment="The workers alive; what they may open together is never more than the rate of the scan",
 )
 
 place = Table(

@@ -98,7 +98,7 @@ def test_an_upgrade_of_a_current_database_changes_nothing(database_url: str) -> 
     assert is_current(database_url)
     upgrade(database_url)
     assert numbers(database_url) == before
-    assert current(database_url) == "0003"
+    assert current(database_url) == "0004"
 
 
 def test_an_empty_database_is_not_current(empty_url: str) -> None:
