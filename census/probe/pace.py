@@ -39,7 +39,6 @@ class Pace:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._wake = asyncio.Event()
         self._producer: asyncio.Task[None] | None = None
-        self._lapses = 0
         self.grant(rate)
 
     def grant(self, rate: float, until: float = math.inf) -> None:
@@ -55,22 +54,23 @@ class Pace:
     async def connection(self, network: str) -> None:
         """Wait until one more connection into `network` may be opened."""
         while True:
+            await self._opened()
             delay = self.reserve(network) - time.monotonic()
             if delay > 0:
                 await asyncio.sleep(delay)
-            lapses = self._lapses
-            await self._turn()
-            if lapses == self._lapses:
-                return
-            # All that waited through a pause would go into their networks at once: each takes a slot anew.
-
-    async def _turn(self) -> None:
+            if self._open:  # a slot that passed during a pause is void, or all would go into the network at once
+                break
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         self._wake.set()
         if self._producer is None:
             self._producer = asyncio.create_task(self._produce())
         await turn
+
+    async def _opened(self) -> None:
+        while not self._open:
+            self._granted.clear()
+            await self._granted.wait()
 
     @property
     def _open(self) -> bool:
@@ -100,10 +100,7 @@ class Pace:
             if not self._waiting:
                 self._wake.clear()
                 await self._wake.wait()
-            while not self._open:
-                self._lapses += 1
-                self._granted.clear()
-                await self._granted.wait()
+            await self._opened()
             async with self._throttler:
                 if not self._open:  # the lease may have ended in between, or the process have been asleep
                     continue

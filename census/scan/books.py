@@ -27,7 +27,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 FLUSH = 1.0  # seconds between two writes, which is also what a crash costs
-_WORTH = 64  # targets that are worth a chunk of their own when another worker is idle
+_WORTH = 32  # targets that are worth a chunk of their own when another worker is idle
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-_PATIENCE = 4.3  # seconds between the word to stop and the end, enforced
+_PATIENCE = 4.0  # seconds between the word to stop and the end, enforced
 _BRIEF = 5.0  # seconds of life after which a death is no longer counted as one at the start
 _TRIES = 5  # deaths at the start, one after another, after which no more are started
 

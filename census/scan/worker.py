@@ -31,8 +31,8 @@ from census.store.door import Door
 from census.targets.gate import Gate
 
 _UNWRITTEN = 20_000  # observations in memory before asking pauses until the database has caught up
-_GRACE = 2.0  # seconds that open targets get to end by themselves when the worker is stopped
-_LAST = 1.5  # seconds for the last words to the database
+_GRACE = 1.8  # seconds that open targets get to end by themselves when the worker is stopped
+_LAST = 1.2  # seconds for the last words to the database
 _RESOLVE = 5.0  # seconds for a name
 
 _log = logging.getLogger(__name__)

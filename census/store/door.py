@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -61,8 +62,9 @@ class Door:
         self._patience = patience
         self._revive = revive
         self._hurried = threading.Event()
+        self._shut = False
         self._connection: psycopg.Connection[Any] | None = None
-        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any]] | None] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Context, Callable[..., Any]] | None] = queue.SimpleQueue()
         # A daemon, so that a server that never answers cannot keep the process from ending.
         self._thread = threading.Thread(target=self._serve, name="database", daemon=True)
         self._thread.start()
@@ -72,7 +74,7 @@ class Door:
     ) -> Future[T]:
         """Have `work` done with the connection and these arguments, once what was asked before is done."""
         future: Future[T] = Future()
-        self._calls.put((future, partial(_given, work, args, kwargs)))
+        self._calls.put((future, copy_context(), partial(_given, work, args, kwargs)))
         return future
 
     def call(self, work: Callable[Concatenate[psycopg.Connection[Any], P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -89,17 +91,21 @@ class Door:
         self.hurry()
         self._thread.join(within)
         connection = self._connection
-        if self._thread.is_alive() and connection is not None:
-            _cut(connection)
-            self._thread.join(1.0)
+        if self._thread.is_alive():
+            self._shut = True
+            if connection is not None:
+                _cut(connection)
+                self._thread.join(0.5)
 
     def _serve(self) -> None:
         while (entry := self._calls.get()) is not None:
-            future, work = entry
+            future, context, work = entry
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                result = self._insist(work)
+                if self._shut:
+                    raise DatabaseLostError("the database did not answer in time")
+                result = context.run(self._insist, work)  # so that log lines are of the scan that called
             except BaseException as error:  # noqa: BLE001  it is the caller's, in the other thread
                 future.set_exception(error)
             else:
