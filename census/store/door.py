@@ -103,8 +103,6 @@ class Door:
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                if self._shut:
-                    raise DatabaseLostError("the database did not answer in time")
                 result = context.run(self._insist, work)  # so that log lines are of the scan that called
             except BaseException as error:  # noqa: BLE001  it is the caller's, in the other thread
                 future.set_exception(error)
@@ -114,6 +112,8 @@ class Door:
 
     def _insist(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
         """Do it, over a new connection if the one there is lost; as often as patience allows."""
+        if self._shut:
+            raise DatabaseLostError("the database did not answer in time")
         began: float | None = None
         for pause in _pauses():
             try:

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 class Line:
     """`url` leads over the line, and has a password in it that must be seen nowhere."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, address: str = "127.0.0.1") -> None:
+        self._address = address
         parts = urlsplit(url)
         given = parse_qs(parts.query)
         self._socket = f"{given['host'][0]}/.s.PGSQL.{given['port'][0]}"
@@ -31,7 +32,7 @@ class Line:
 
     @property
     def url(self) -> str:
-        return f"postgresql://census:hunter2@127.0.0.1:{self.port}{self._database}?sslmode=disable&gssencmode=disable"
+        return f"postgresql://census:hunter2@{self._address}:{self.port}{self._database}?sslmode=disable&gssencmode=disable"
 
     def freeze(self) -> None:
         """Nothing passes any more, and nobody is told: as when a network is gone."""
@@ -62,7 +63,7 @@ class Line:
         self._loop.close()
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._meet, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._meet, self._address, 0)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._ended.wait()
@@ -93,8 +94,8 @@ class Line:
 
 
 @contextlib.contextmanager
-def line_to(url: str) -> Iterator[Line]:
-    line = Line(url)
+def line_to(url: str, address: str = "127.0.0.1") -> Iterator[Line]:
+    line = Line(url, address)
     try:
         yield line
     finally:
