@@ -39,6 +39,8 @@ _SESSION = (
     " set_config('tcp_keepalives_count', '3', false)"
 )
 
+_BUSY = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
+
 _log = logging.getLogger(__name__)
 
 
@@ -63,6 +65,7 @@ class Door:
         self._revive = revive
         self._hurried = threading.Event()
         self._shut = False
+        self._away: float | None = None  # since when, on the monotonic clock
         self._connection: psycopg.Connection[Any] | None = None
         self._calls: queue.SimpleQueue[tuple[Future[Any], Context, Callable[..., Any]] | None] = queue.SimpleQueue()
         # A daemon, so that a server that never answers cannot keep the process from ending.
@@ -114,30 +117,29 @@ class Door:
         """Do it, over a new connection if the one there is lost; as often as patience allows."""
         if self._shut:
             raise DatabaseLostError("the database did not answer in time")
-        began: float | None = None
         for pause in _pauses():
             try:
                 result = work(self._open())
-            except (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure) as error:
-                raise BusyError(hide(str(error), self._url)) from None
-            except (psycopg.Error, DatabaseError) as error:
-                if not self._is_lost(error):
-                    raise
-                began = self._wait(error, began, pause)
-            else:
-                if began is not None:
-                    _log.warning("the database is back after %.1f s", time.monotonic() - began)
-                return result
+            except Exception as error:
+                if self._is_lost(error):
+                    self._wait(error, pause)
+                    continue
+                self._note_back()
+                if isinstance(error, _BUSY):
+                    raise BusyError(hide(str(error), self._url)) from None
+                raise
+            self._note_back()
+            return result
         raise AssertionError("pauses never end")
 
-    def _wait(self, error: Exception, began: float | None, pause: float) -> float:
-        """After a failure: drop the connection, try to bring the server up, wait a moment; gives when it was lost."""
+    def _wait(self, error: Exception, pause: float) -> None:
+        """After a failure: drop the connection, try to bring the server up, wait a moment."""
         self._drop()
         said = " ".join(hide(str(error), self._url).split())
-        if began is None:
+        if self._away is None:
             _log.warning("the database is away: %s", said)
-        began = began or time.monotonic()
-        away = time.monotonic() - began
+            self._away = time.monotonic()
+        away = time.monotonic() - self._away
         if self._hurried.is_set() or away > self._patience:
             raise DatabaseLostError(f"the database was away for {away:.0f} s: {said}")
         if self._revive is not None:
@@ -146,10 +148,16 @@ class Door:
             except FailedError as failed:
                 _log.warning("%s", failed)
         self._hurried.wait(pause)
-        return began
+
+    def _note_back(self) -> None:
+        if self._away is not None:
+            _log.warning("the database is back after %.1f s", time.monotonic() - self._away)
+            self._away = None
 
     def _is_lost(self, error: Exception) -> bool:
         """Whether the server is what failed, and not what was asked of it."""
+        if isinstance(error, _BUSY):
+            return False
         if isinstance(error, (DatabaseError, psycopg.OperationalError, psycopg.InterfaceError)):
             return True
         closed = self._connection is not None and self._connection.closed
