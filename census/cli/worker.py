@@ -58,6 +58,8 @@ def worker(common: Common, /, *, workers: int | None, drain: bool, geoip: tuple[
             crew = Crew(opened.url, None, workers or run.cores(), metrics_port=metrics_port, verbose=common.verbose,
                         places=places, drain=drain)  # fmt: skip
             with crew:
+                if not common.quiet:
+                    click.echo("working on the scans that are open; Ctrl-C ends it and loses nothing", err=True)
                 _watch(crew, opened)
     except _TerminatedError:
         return 0

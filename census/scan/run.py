@@ -129,7 +129,7 @@ def follow(watch: Watch, scan: int) -> Generator[Progress, None, None]:
         count = Settings.from_json(door.call(scans.settings, scan)).workers
         with Crew(watch.database, scan, count, metrics_port=watch.metrics_port, verbose=watch.verbose) as crew:
             try:
-                while crew.tend() and not (step := door.call(scans.progress, scan)).stopped:
+                while crew.tend() and not (step := door.call(_look, scan)).stopped:
                     yield step
                     time.sleep(_LOOK)
             except (KeyboardInterrupt, GeneratorExit):
@@ -140,6 +140,11 @@ def follow(watch: Watch, scan: int) -> Generator[Progress, None, None]:
         raise ScanFailedError(f"{error}; when it is back, go on with `census resume {scan}`") from None
     finally:
         door.close(0.2)
+
+
+def _look(connection: psycopg.Connection[Any], scan: int) -> Progress:
+    scans.touch(connection, scan)
+    return scans.progress(connection, scan)
 
 
 def _stop(door: Door, scan: int, crew: Crew) -> None:

@@ -106,6 +106,13 @@ def complete(connection: Connection[Any], scan: int, settings: dict[str, Any], l
     connection.execute("update scan set settings = %s, lists = %s where id = %s", (Jsonb(settings), Jsonb(lists), scan))
 
 
+def touch(connection: Connection[Any], scan: int) -> None:
+    """Say that somebody sees to an unfinished scan, while its workers may still be starting."""
+    connection.execute(
+        "update scan set heartbeat = clock_timestamp() where id = %s and ended is null and stopped is null", (scan,)
+    )
+
+
 def stop(connection: Connection[Any], scan: int) -> bool:
     """Note that its user stopped a scan, so that all workers leave it until it is resumed; False if it has ended."""
     row = connection.execute(

@@ -73,9 +73,10 @@ def test_a_batch_that_is_written_twice_counts_once(database_url: str, tmp_path: 
         claim = claims.claim(connection, scan, "one:1")
         assert claim is not None
         writer = Writer(connection, Places([]).locate)
-        batch = Batch(scan, 0, claim.attempt, bytes([Outcome.REFUSED] * 12), [], 3, 12)
-        for _ in range(2):
-            writer.write(batch)
+        half = Batch(scan, 0, claim.attempt, bytes([Outcome.REFUSED] * 6) + bytes(6), [], 2, 6)
+        batch = Batch(scan, 0, claim.attempt, bytes([Outcome.REFUSED] * 12), [], 1, 6)
+        for each in (half, half, batch, batch):
+            writer.write(each)
         found = connection.execute("select requests, connections, done, worker from chunk").fetchone()
         assert found == (3, 12, True, None)
         with pytest.raises(SupersededError):
