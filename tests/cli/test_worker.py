@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import signal
@@ -18,6 +17,8 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from census.store import scans
+from census.store.connect import connect
 from tests.support.crowd import Crowd, crowd
 from tests.support.havoc import judge, prepare, workers_of
 from tests.support.line import line_to
@@ -52,8 +53,9 @@ def wait_for(url: str, query: str, seconds: float = 40) -> None:
             time.sleep(0.05)
 
 
-def state(folder: Path, url: str) -> str:
-    return str(json.loads(census("status", "--json", folder=folder, url=url).stdout)["state"])
+def state(url: str) -> str:
+    with connect(url) as connection:
+        return scans.progress(connection, 1).state
 
 
 def begin(servers: Crowd, folder: Path, rate: float) -> tuple[str | Path, ...]:
@@ -62,12 +64,12 @@ def begin(servers: Crowd, folder: Path, rate: float) -> tuple[str | Path, ...]:
 
 
 def test_workers_finish_a_scan_whose_launcher_was_killed_and_end_it(tmp_path: Path, database_url: str) -> None:
-    with crowd(120) as servers, running(tmp_path, database_url, *begin(servers, tmp_path, 40)) as scan:
+    with crowd(80) as servers, running(tmp_path, database_url, *begin(servers, tmp_path, 40)) as scan:
         servers.wait_for(10)
         scan.kill()
         helped = census("worker", "--drain", "--workers", "2", folder=tmp_path, url=database_url)
         assert helped.returncode == 0, helped.stderr
-        assert state(tmp_path, database_url) == "done"
+        assert state(database_url) == "done"
         judge(database_url, servers, 0)
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select count(*) from worker").fetchone() == (0,)
@@ -90,7 +92,7 @@ def test_stop_ends_a_scan_everywhere_and_no_worker_takes_it_up_before_it_is_resu
         assert scan.returncode == 130
         assert "was stopped" in said
         assert "census resume 1" in said
-        assert state(tmp_path, database_url) == "interrupted"
+        assert state(database_url) == "interrupted"
         before = len(servers.contacts)
         time.sleep(1.5)
         assert len(servers.contacts) == before
@@ -189,7 +191,7 @@ def test_every_line_of_the_log_tells_level_scan_chunk_and_worker_and_never_the_p
         with psycopg.connect(database_url) as connection:
             elsewhere = str(tmp_path / "of-another-machine.mmdb")
             connection.execute("update scan set settings = jsonb_set(settings, '{places}', %s)", (Jsonb([elsewhere]),))
-        with running(tmp_path, wire.url, "--verbose", "worker", "--drain", "--workers", "1") as program:
+        with running(tmp_path, wire.url, "--quiet", "--verbose", "worker", "--drain", "--workers", "1") as program:
             servers.wait_for(10)
             wire.cut()
             time.sleep(0.7)
@@ -209,7 +211,7 @@ def test_every_line_of_the_log_tells_level_scan_chunk_and_worker_and_never_the_p
 def test_status_says_interrupted_seconds_after_everything_was_killed(tmp_path: Path, database_url: str) -> None:
     with crowd(60) as servers, running(tmp_path, database_url, *begin(servers, tmp_path, 2)) as scan:
         servers.wait_for(2)
-        assert state(tmp_path, database_url) == "running"
+        assert state(database_url) == "running"
         for each in workers_of(scan.pid):
             os.kill(each, signal.SIGSTOP)  # so that none sees the end of its parent
         children = workers_of(scan.pid)
@@ -217,4 +219,4 @@ def test_status_says_interrupted_seconds_after_everything_was_killed(tmp_path: P
         for each in children:
             os.kill(each, signal.SIGKILL)
         wait_for(database_url, "select heartbeat < now() - interval '5 s' from scan", 20)
-        assert state(tmp_path, database_url) == "interrupted"
+        assert state(database_url) == "interrupted"
