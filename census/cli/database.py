@@ -25,13 +25,23 @@ def database(common: Common) -> Iterator[str]:
 
     Raises DatabaseError, EmbeddedError and MigrateError, each with a sentence.
     """
-    with lasting_database(common) as opened:
+    with _opened(common) as opened:
         yield opened.url
 
 
 @contextmanager
 def lasting_database(common: Common) -> Iterator[Opened]:
-    """As `database`, for those who work on it for long."""
+    """As `database`, for those who work on it for long; with --verbose they log as their workers do."""
+    with _opened(common) as opened:
+        if common.verbose:
+            from census.scan import logs  # noqa: PLC0415  the store is not loaded before it is needed
+
+            logs.to_standard_error(opened.url, verbose=True)
+        yield opened
+
+
+@contextmanager
+def _opened(common: Common) -> Iterator[Opened]:
     from census.store import migrate  # noqa: PLC0415  loads SQLAlchemy and Alembic, which --help must not
 
     if common.database is not None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTimeError
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from census import __version__
 from census.errors import FailedError, StoppedError, UseError
 from census.places import Places
 from census.scan.crew import Crew
+from census.scan.logs import SCAN
 from census.scan.plan import Judged, Plan
 from census.scan.settings import Settings
 from census.scan.shift import EXPIRED
@@ -124,6 +126,7 @@ def follow(watch: Watch, scan: int) -> Generator[Progress, None, None]:
     Raises StoppedError, ScanFailedError or AuthorizationEndedError. When the caller stops early, the scan is stopped
     with all its workers, wherever they are.
     """
+    SCAN.set(scan)
     door = Door(watch.database, revive=watch.revive)
     try:
         count = Settings.from_json(door.call(scans.settings, scan)).workers
@@ -133,9 +136,14 @@ def follow(watch: Watch, scan: int) -> Generator[Progress, None, None]:
                     yield step
                     time.sleep(_LOOK)
             except (KeyboardInterrupt, GeneratorExit):
-                _stop(door, scan, crew)
+                told = door.submit(scans.stop, scan)  # first of all, for workers elsewhere hear of it only so
+                crew.stop()
+                _hear(told)
                 raise
         yield _ended(door, scan, crew.codes)
+    except KeyboardInterrupt:
+        _hear(door.submit(scans.stop, scan))  # again, for it may have come while the workers were being started
+        raise
     except DatabaseLostError as error:
         raise ScanFailedError(f"{error}; when it is back, go on with `census resume {scan}`") from None
     finally:
@@ -147,10 +155,8 @@ def _look(connection: psycopg.Connection[Any], scan: int) -> Progress:
     return scans.progress(connection, scan)
 
 
-def _stop(door: Door, scan: int, crew: Crew) -> None:
-    """Stop the scan here and elsewhere; a database that does not answer is not waited for."""
-    told = door.submit(scans.stop, scan)
-    crew.stop()
+def _hear(told: Future[bool]) -> None:
+    """Wait until the database has taken a word; one that does not answer is not waited for."""
     with contextlib.suppress(NotInTimeError, FailedError, psycopg.Error, BusyError):
         told.result(0.2)
 
