@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import signal
@@ -77,18 +78,15 @@ class Havoc:
     def strike(self, kind: str) -> None:
         """One blow, if there is somebody to strike; a parent that died is followed by `census resume`."""
         assert self._process is not None
-        if kind == "worker":
+        if kind in ("worker", "postgres"):
+            find = self._postgres if kind == "postgres" else functools.partial(workers_of, self._process.pid)
             end = time.monotonic() + 20
-            while not (victims := workers_of(self._process.pid)):
+            while not (victims := find()):
                 if self._process.poll() is not None or time.monotonic() > end:
                     return
                 time.sleep(0.05)
-            os.kill(self._random.choice(victims), signal.SIGKILL)
-        elif kind == "postgres":
-            pid = self._postgres()
-            if pid is None:
-                return
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._random.choice(victims), signal.SIGKILL)
         else:
             if self._process.poll() is not None:
                 return
@@ -121,11 +119,13 @@ class Havoc:
             assert time.monotonic() < end, (self.folder / "said.txt").read_text()
             time.sleep(0.1)
 
-    def _postgres(self) -> int | None:
-        file = self.folder / "home/postgres/data/postmaster.pid"
+    def _postgres(self) -> list[int]:
+        """The embedded server, if it runs: after a blow its file still names the dead one."""
+        data = self.folder / "home/postgres/data"
         with contextlib.suppress(FileNotFoundError, IndexError, ValueError):
-            return int(file.read_text().split()[0])
-        return None
+            pid = int((data / "postmaster.pid").read_text().split()[0])
+            return [pid] if os.path.realpath(f"/proc/{pid}/cwd") == str(data) else []
+        return []
 
 
 def judge(url: str, crowd: Crowd, silent: int) -> dict[str, int]:

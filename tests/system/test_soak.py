@@ -12,7 +12,7 @@ import pytest
 from tests.support.crowd import crowd
 from tests.support.havoc import Havoc, judge, looking_at, prepare
 
-SERVERS, SILENT, RATE = 500, 4500, 50
+SERVERS, SILENT, RATE = 500, 4500, 40
 BLOWS = ["worker"] * 25 + ["postgres"] * 10 + ["parent"] * 10 + ["terminate"] * 5
 
 
