@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -131,7 +131,8 @@ def _scan(common: Common, url: str, population: Population, folder: Path, *, see
     lists = Lists((str(listed),), scope, ports_for(scope, ()), seed, None)
     settings = Settings(scope, scope.rate, workers, timeout=1.0, deadline=2.0, places=(str(places),))
     number = create(url, lists, settings, "demo")
-    end = shown.show(run.follow(run.Watch(url, verbose=common.verbose), number), quiet=common.quiet)
+    with closing(run.follow(run.Watch(url, verbose=common.verbose), number)) as steps:
+        end = shown.show(steps, quiet=common.quiet)
     return 1 if end.unexpected_errors else 0
 
 

@@ -70,6 +70,6 @@ def _asked(connection: Connection[Any], writer: Writer, history: History, number
             resident = residents[str(target.address), target.port]
             chunk.settle(place, observe(resident, history.at(number, resident.endpoint)))
         with connection.cursor() as cursor:
-            batch = chunk.take(exclusions.version(cursor))
+            batch = chunk.batch(exclusions.version(cursor))
         assert batch is not None
         writer.write(batch)

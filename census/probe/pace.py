@@ -21,22 +21,46 @@ __all__ = ["Pace", "network_of", "written_network"]
 _SHORT = 0.01  # seconds; the longest burst that the overall rate allows
 
 
+def clock() -> float:
+    """Seconds by the clock of leases, which goes on while the machine sleeps, where the system has such a one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class Pace:
-    """Hands out the right to open a connection; `rate` and `per_network` are connections a second."""
+    """Hands out the right to open a connection; `rate` and `per_network` are connections a second.
+
+    The rate can be set anew at any time, none included, and for a while only: who leases it must have it renewed.
+    """
 
     def __init__(self, rate: float, per_network: float) -> None:
-        burst = max(1, math.floor(rate * _SHORT))
-        period = burst / rate
-        self._throttler = Throttler(rate_limit=burst, period=period, retry_interval=min(0.01, period / 10))
+        self.rate = 0.0
+        self._until = math.inf
+        self._granted = asyncio.Event()
+        self._throttler = Throttler(rate_limit=1)
         self._networks = Networks(per_network)
         self._pauses = Pauses()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._wake = asyncio.Event()
         self._producer: asyncio.Task[None] | None = None
+        self.grant(rate)
+
+    def grant(self, rate: float, until: float = math.inf) -> None:
+        """Set the rate, 0 for none, up to a time on `clock()`; what was opened before still counts."""
+        if rate != self.rate and rate > 0:
+            burst = max(1, math.floor(rate * _SHORT))
+            self._throttler.rate_limit, self._throttler.period = burst, burst / rate
+            self._throttler.retry_interval = min(0.01, self._throttler.period / 10)
+        self.rate, self._until = rate, until
+        if self._open:
+            self._granted.set()
 
     async def connection(self, network: str) -> None:
         """Wait until one more connection into `network` may be opened."""
-        await self.network(network)
+        while True:
+            await self._opened()
+            await self.network(network)
+            if self._open:  # a slot that passed during a pause is void, or all would go into the network at once
+                break
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         self._wake.set()
@@ -49,6 +73,15 @@ class Pace:
         delay = self._networks.reserve(network) - time.monotonic()
         if delay > 0:
             await asyncio.sleep(delay)
+
+    async def _opened(self) -> None:
+        while not self._open:
+            self._granted.clear()
+            await self._granted.wait()
+
+    @property
+    def _open(self) -> bool:
+        return self.rate > 0 and clock() < self._until
 
     def ready(self, network: str) -> float:
         """When the next connection into `network` may be opened, on the monotonic clock; 0 for at once."""
@@ -91,7 +124,10 @@ class Pace:
             if not self._waiting:
                 self._wake.clear()
                 await self._wake.wait()
+            await self._opened()
             async with self._throttler:
+                if not self._open:  # the lease may have ended in between, or the process have been asleep
+                    continue
                 turn = self._waiting.popleft()
                 if not turn.done():  # a waiter that was cancelled gives its turn back only in part: rates are ceilings
                     turn.set_result(None)

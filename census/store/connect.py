@@ -18,6 +18,8 @@ from census.errors import FailedError
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 _OLDEST = 15  # UNIQUE NULLS NOT DISTINCT
 _CONNECT_SECONDS = 10
+# A network that is gone is noticed in some 15 seconds, not in as many minutes; a server that thinks is waited for.
+_LINE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 _HIDDEN = "***"
 # What libpq itself would show of an address; a word that it does not know may be a password spelt wrongly.
 _SHOWN = frozenset(each.keyword.decode() for each in Conninfo.get_defaults() if each.dispchar != b"*")
@@ -48,6 +50,8 @@ def engine(url: str) -> Engine:
     ) -> psycopg.Connection[Any]:
         options.setdefault("application_name", "census")
         options.setdefault("connect_timeout", _CONNECT_SECONDS)
+        for name, value in _LINE.items():
+            options.setdefault(name, value)
         try:
             connection: psycopg.Connection[Any] = dialect.loaded_dbapi.connect(*arguments, **options)
         except psycopg.Error as error:
@@ -103,6 +107,13 @@ def _is_secret(parameter: str) -> bool:
     return parameter.lower() not in _SHOWN
 
 
+def hide(text: str, url: str) -> str:
+    """A text as it may be shown or logged: without any password that stands in the address."""
+    for secret in sorted(_secrets(url), key=len, reverse=True):
+        text = text.replace(secret, _HIDDEN)
+    return text
+
+
 def _parse(url: str) -> URL:
     scheme = url.partition("://")[0]
     if scheme not in _SCHEMES or "://" not in url:
@@ -138,9 +149,7 @@ def _prepare(connection: psycopg.Connection[Any], url: str) -> None:
 
 def _unreachable(url: str, reason: str) -> DatabaseError:
     """The sentence for a failure to connect; what libpq said stands in it on one line and without passwords."""
-    said = " ".join(re.sub(r"^connection failed: |Is the server running[^?]*\?", "", reason).split())
-    for secret in sorted(_secrets(url), key=len, reverse=True):
-        said = said.replace(secret, _HIDDEN)
+    said = hide(" ".join(re.sub(r"^connection failed: |Is the server running[^?]*\?", "", reason).split()), url)
     return DatabaseError(
         f"cannot reach {safe(url)}: {said.rstrip('.')}; "
         "check the address, that the server runs, and that it lets this user in"

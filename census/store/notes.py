@@ -1,47 +1,51 @@
-"""The tables in which the database notes what is to be kept to: opt-outs, what was laid down, pruned, granted."""
+"""The tables beside the census itself: opt-outs, workers, and notes of what was laid down, pruned, placed, granted."""
 
 from __future__ import annotations
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
-    Identity,
-    MetaData,
+    ForeignKey,
+    Integer,
     SmallInteger,
     Table,
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import CIDR
+from sqlalchemy.dialects.postgresql import CIDR, DOUBLE_PRECISION
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "fk": "%(table_name)s_%(column_0_name)s_fkey",
-        "pk": "%(table_name)s_pkey",
-    }
-)
-
-
-def number() -> Column[int]:
-    """The column of a table whose rows have no other name."""
-    return Column("id", BigInteger, Identity(always=True), primary_key=True, comment="Number of the row")
-
+from census.store.columns import id_column
+from census.store.columns import metadata as metadata  # noqa: PLC0414  Alembic finds these tables by it
 
 exclusion = Table(
     "exclusion",
     metadata,
-    number(),
+    id_column(),
     Column("entry", Text, nullable=False, unique=True, comment="Address, network or name, in its canonical form"),
     Column("network", CIDR, comment="The same for SQL; null for a name, which covers the names below it"),
     Column("note", Text, comment="Why, or how they asked"),
     Column("added_by", Text, nullable=False, comment="Who entered it"),
     Column("added_at", DateTime(timezone=True), nullable=False, comment="When it was entered"),
     comment="Who asked to be left alone; checked before anything is sent, and by scans that run",
+)
+
+worker = Table(
+    "worker",
+    metadata,
+    id_column(),
+    Column("scan_id", ForeignKey("scan.id", ondelete="CASCADE"), nullable=False, comment="The scan that it works on"),
+    Column("machine", Text, nullable=False, comment="Name of its machine, and of its container where it is in one"),
+    Column("process", Integer, nullable=False, comment="Number of its process there"),
+    Column("began", DateTime(timezone=True), nullable=False, comment="When it joined the scan"),
+    Column("heartbeat", DateTime(timezone=True), nullable=False, comment="Its last sign of life"),
+    Column("working", Boolean, nullable=False, comment="Has targets to ask; an idle worker has no share of the rate"),
+    Column("rate", DOUBLE_PRECISION, nullable=False, comment="Connections a second that it may open"),
+    Column("backend", Integer, nullable=False, comment="Process of the server that serves it"),
+    comment="The workers alive; what they may open together is never more than the rate of the scan",
 )
 
 laid = Table(
@@ -56,7 +60,7 @@ laid = Table(
 pruning = Table(
     "pruning",
     metadata,
-    number(),
+    id_column(),
     Column("before", DateTime(timezone=True), nullable=False, comment="Single observations older than that are gone"),
     Column("pruned_at", DateTime(timezone=True), nullable=False, server_default=text("now()"), comment="When"),
     Column("observations", BigInteger, nullable=False, comment="How many observations went"),

@@ -24,9 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, INET, JSONB
 
 from census.store import notes
+from census.store.columns import id_column as _id
 
 metadata = notes.metadata  # also of the tables of notes, which migrations make like these
-_id = notes.number
 
 outcome = Table(
     "outcome",
@@ -63,10 +63,9 @@ scan = Table(
     Column("began", DateTime(timezone=True), nullable=False, comment="When the scan began"),
     Column("ended", DateTime(timezone=True), comment="When the last target had its outcome; null before"),
     Column("resumed", DateTime(timezone=True), comment="When the present run of it began; differs after a resume"),
-    Column(
-        "done_before", BigInteger, nullable=False, server_default="0", comment="Targets done when the present run began"
-    ),
-    Column("heartbeat", DateTime(timezone=True), comment="When a worker last wrote; null once it stopped by itself"),
+    Column("done_before", BigInteger, nullable=False, server_default="0", comment="Targets done when this run began"),
+    Column("stopped", DateTime(timezone=True), comment="When its user stopped it; null again once it was resumed"),
+    Column("heartbeat", DateTime(timezone=True), comment="Last sign of life of any worker; null once all had left it"),
     Column(
         "unexpected_errors", BigInteger, nullable=False, server_default="0", comment="Faults of ours, not of targets"
     ),

@@ -42,10 +42,11 @@ order by address
 on conflict (address) do nothing
 """
 
+# A worker without place files, or with poorer ones, takes nothing away.
 _PLACES = """
 update host set place_id = seen.place_id, network_id = seen.network_id
 from seen
-where recognised and host.address = seen.address
+where recognised and host.address = seen.address and (seen.place_id is not null or seen.network_id is not null)
   and (host.place_id, host.network_id) is distinct from (seen.place_id, seen.network_id)
 """
 
@@ -121,6 +122,13 @@ update chunk set outcomes = %(outcomes)s, counts = %(counts)s, requests = reques
     connections = connections + %(connections)s, claimed_at = now(),
     done = %(done)s, worker = case when %(done)s or %(release)s then null else worker end
 where scan_id = %(scan)s and number = %(number)s and attempt = %(attempt)s and not done
+  and outcomes <> %(outcomes)s and length(outcomes) = %(size)s
+"""
+
+# No batch leaves the outcomes as they were, so equal ones under the same attempt are those of this very batch.
+_ALREADY = """
+update chunk set worker = case when %(done)s or %(release)s then null else worker end
+where scan_id = %(scan)s and number = %(number)s and attempt = %(attempt)s and outcomes = %(outcomes)s
 """
 
 
@@ -161,7 +169,7 @@ class Writer:
     """Writes batches over one connection of its own; used by one thread at a time."""
 
     def __init__(self, connection: Connection[Any], locate: Callable[[str], Place]) -> None:
-        self._connection = connection
+        self.connection = connection
         self._locate = locate
         self._catalog = Catalog()
         with connection.transaction(), connection.cursor() as cursor:
@@ -169,29 +177,33 @@ class Writer:
             self._catalog.prepare(cursor)
 
     def write(self, batch: Batch) -> None:
-        """Commit one batch whole, or nothing of it; raises OutdatedError, SupersededError or psycopg's errors."""
+        """Commit one batch whole, or nothing of it; raises OutdatedError, SupersededError or psycopg's errors.
+
+        To write a batch again, where the connection broke and nobody knows whether it was committed, does no harm.
+        """
         try:
-            with self._connection.transaction(), self._connection.cursor() as cursor:
-                _check_current(cursor, batch)
-                self._mark(cursor, batch)
-                if batch.observations:
+            with self.connection.transaction(), self.connection.cursor() as cursor:
+                # Held first, as a purge does, so that neither waits for the other for ever.
+                version = exclusions.hold(cursor)
+                if self._mark(cursor, batch):
+                    _check_current(version, batch)
                     self._record(cursor, batch)
         except (psycopg.Error, SupersededError, OutdatedError):
             self._catalog.forget()
             raise
 
-    def _mark(self, cursor: Cursor[Any], batch: Batch) -> None:
-        """First of all, so that a superseded worker does no work and a competing one waits."""
-        cursor.execute(
-            _CHUNK,
-            {
-                "scan": batch.scan, "number": batch.number, "attempt": batch.attempt, "outcomes": batch.outcomes,
-                "counts": counts(batch.outcomes), "requests": batch.requests, "connections": batch.connections,
-                "done": batch.done, "release": batch.release,
-            },
-        )  # fmt: skip
-        if cursor.rowcount != 1:
-            raise SupersededError(f"chunk {batch.number} of scan {batch.scan} is no longer ours")
+    def _mark(self, cursor: Cursor[Any], batch: Batch) -> bool:
+        """First of all, so that a superseded worker does no work and a competing one waits; False if it is there."""
+        values = {
+            "scan": batch.scan, "number": batch.number, "attempt": batch.attempt, "outcomes": batch.outcomes,
+            "counts": counts(batch.outcomes), "requests": batch.requests, "connections": batch.connections,
+            "done": batch.done, "release": batch.release, "size": len(batch.outcomes),
+        }  # fmt: skip
+        if cursor.execute(_CHUNK, values).rowcount == 1:
+            return True
+        if cursor.execute(_ALREADY, values).rowcount == 1:
+            return False
+        raise SupersededError(f"chunk {batch.number} of scan {batch.scan} is no longer ours")
 
     def _record(self, cursor: Cursor[Any], batch: Batch) -> None:
         rows = self._rows(cursor, batch.observations)
@@ -225,6 +237,6 @@ class Writer:
         return rows
 
 
-def _check_current(cursor: Cursor[Any], batch: Batch) -> None:
-    if exclusions.hold(cursor) != batch.exclusions:
+def _check_current(version: exclusions.Version, batch: Batch) -> None:
+    if version != batch.exclusions:
         raise OutdatedError
