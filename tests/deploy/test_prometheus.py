@@ -96,7 +96,7 @@ def scan(url: str, folder: Path) -> Iterator[Prometheus]:
         for name, program_, more in (("serve", serve, around), ("scan", ask, around), ("prometheus", watch, {})):
             stack.enter_context(running(program_, folder / f"{name}.log", **more))
         prometheus = Prometheus(own)
-        until(prometheus.answers, lambda: (folder / "prometheus.log").read_text())
+        until(prometheus.answers, (folder / "prometheus.log").read_text)
         yield prometheus
 
 

@@ -1,0 +1,58 @@
+"""Where a worker process serves its counters."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+_SERVE = """
+import logging, sys, urllib.request
+from census.scan.process import _serve_metrics
+logging.basicConfig(format="%(message)s")
+port, address = int(sys.argv[1]), sys.argv[2]
+if not _serve_metrics(port):
+    sys.exit(1)
+print(urllib.request.urlopen(f"http://{address}:{port}/metrics", timeout=10).read().decode())
+"""
+
+
+def served(port: int, address: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Serve the counters in a process of its own, and read them at an address."""
+    return subprocess.run(
+        [sys.executable, "-c", _SERVE, str(port), address], env={**os.environ, **environment},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def free_port(address: str) -> int:
+    with socket.create_server((address, 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def test_counters_are_on_loopback_by_default() -> None:
+    assert "census_unexpected_errors_total 0.0" in served(free_port("127.0.0.1"), "127.0.0.1").stdout
+    assert "refused" in served(free_port("127.0.0.1"), "127.0.0.2").stderr
+
+
+def test_counters_are_where_the_environment_says() -> None:
+    ran = served(free_port("127.0.0.2"), "127.0.0.2", CENSUS_METRICS_ADDRESS="127.0.0.2")
+    assert "census_connections_total 0.0" in ran.stdout, ran.stderr
+
+
+def test_a_port_that_is_taken_ends_the_worker_with_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = served(port, "127.0.0.1")
+    assert ran.returncode == 1
+    assert f"cannot serve metrics on 127.0.0.1:{port}: Address already in use" in ran.stderr
+    assert "another --metrics-port" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_an_address_that_is_none_ends_the_worker_with_a_sentence() -> None:
+    ran = served(free_port("127.0.0.1"), "127.0.0.1", CENSUS_METRICS_ADDRESS="192.0.2.1")
+    assert ran.returncode == 1
+    assert "cannot serve metrics on 192.0.2.1" in ran.stderr
+    assert "Traceback" not in ran.stderr
