@@ -37,7 +37,7 @@ test-real: $(READY) $(REAL) ## a scan of real inference servers, started on loop
 
 test-system: $(READY) ## Prometheus with our rules and dashboards, during a scan
 	@$(PROMETHEUS_IS_HERE) || { $(PROMETHEUS_MAY_COME) && $(PROMETHEUS_COMES); }
-	$(BIN)/pytest -m system tests/deploy
+	$(BIN)/pytest -m system
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import resource
 import signal
 import sys
@@ -16,9 +15,9 @@ from typing import Any
 
 import psycopg
 import uvloop
-from prometheus_client import start_http_server
 
 from census import metrics
+from census.errors import FailedError
 from census.scan.settings import Settings
 from census.scan.worker import Worker
 from census.store import scans
@@ -33,26 +32,16 @@ def main() -> int:
     """Run one worker; the exit code is DONE (also when stopped), FAILED or EXPIRED."""
     orders = json.loads(sys.stdin.readline())
     logging.basicConfig(level=logging.DEBUG if orders["verbose"] else logging.WARNING, format=_FORMAT % orders["scan"])
-    if orders["metrics_port"] is not None and not _serve_metrics(orders["metrics_port"]):
-        return FAILED
     try:
+        if orders["metrics_port"] is not None:
+            metrics.serve(orders["metrics_port"])
         return uvloop.run(_work(orders))
     except (psycopg.Error, DatabaseError) as error:
         logging.getLogger(__name__).error("the database failed: %s", error)  # noqa: TRY400  the sentence says it all
         return FAILED
-
-
-def _serve_metrics(port: int) -> bool:
-    """Serve the counters on loopback, or where CENSUS_METRICS_ADDRESS says; whether that came about."""
-    address = os.environ.get("CENSUS_METRICS_ADDRESS") or "127.0.0.1"
-    try:
-        start_http_server(port, addr=address, registry=metrics.REGISTRY)
-    except OSError as error:
-        advice = "choose another --metrics-port, or an address of this machine as CENSUS_METRICS_ADDRESS"
-        reason = error.strerror or error
-        logging.getLogger(__name__).error("cannot serve metrics on %s:%s: %s; %s", address, port, reason, advice)  # noqa: TRY400  the sentence says it all
-        return False
-    return True
+    except FailedError as error:
+        logging.getLogger(__name__).error("%s", error)  # noqa: TRY400  the sentence says it all
+        return FAILED
 
 
 _FORMAT = "%%(asctime)s %%(levelname)s scan=%s worker=%%(process)d %%(name)s: %%(message)s"

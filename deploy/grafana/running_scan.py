@@ -158,7 +158,7 @@ def _exchanges() -> Section:
 def _workers() -> Section:
     present = table(
         "Workers",
-        says("1 where a worker process can be read. Between scans there is none, and that is no fault.",
+        says("1 where a worker process can be read. Those of census scan end with it; those of census worker stay.",
              unit="worker process", population="all in targets/worker*.yml"),
         promql('up{job="census-worker"}', now=True, form="table"),
         fields={"Value": {"displayName": "read"}, "Time": {"custom.hidden": True}, "__name__": {"custom.hidden": True}},

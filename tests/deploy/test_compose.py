@@ -137,8 +137,10 @@ def test_grafana_finds_its_dashboards_where_they_are_mounted() -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_a_service_of_ours_is_a_command_with_options_that_it_has(name: str) -> None:
-    words = SERVICES[name]["command"]
+def test_a_service_of_ours_is_a_command_with_options_that_it_has(name: str, tmp_path: Path) -> None:
+    for secret in SERVICES[name]["secrets"]:
+        (tmp_path / secret).write_text("secret", encoding="utf-8")
+    words = [word.replace("/run/secrets", str(tmp_path)) for word in SERVICES[name]["command"]]
     count = 2 if words[0] == "db" else 1
     command: click.Command | None = cli
     for word in words[:count]:
@@ -148,7 +150,7 @@ def test_a_service_of_ours_is_a_command_with_options_that_it_has(name: str) -> N
             assert " ".join(words[:count]) in BESIDE
             return
     assert command is not None
-    command.make_context(name, list(words[count:]))
+    command.make_context(name, words[count:])
 
 
 def test_all_of_ours_are_started_as_the_image_starts() -> None:
@@ -166,6 +168,7 @@ def test_what_prometheus_reads_is_what_listens_and_can_be_reached() -> None:
     worker, census = SERVICES["worker"]["command"], SERVICES["census"]["command"]
     first = int(worker[worker.index("--metrics-port") + 1])
     count = int(worker[worker.index("--workers") + 1])
+    assert f'"http://127.0.0.1:{first}/metrics"' in SERVICES["worker"]["healthcheck"]["test"][-1]
     assert targets("worker") == [f"worker:{first + number}" for number in range(count)]
     assert targets("census") == [f"census:{census[census.index('--listen') + 1].rpartition(':')[2]}"]
     assert all("watch" in SERVICES[name]["networks"] for name in ("prometheus", "census", "worker"))
