@@ -16,6 +16,7 @@ from tests.deploy.grafana import dashboards, filled, panels, queries, statements
 PAGES = {page["uid"]: page for page in dashboards()}
 ALL = [(uid, panel) for uid, page in PAGES.items() for panel in panels(page)]
 SQL = [title for title, *_ in queries(POSTGRES)]
+NAMES = ("time", "metric")  # of a point, and of the curve that it is in
 PROVISIONED = FOLDER.parent / "provisioning"
 
 
@@ -79,6 +80,8 @@ def test_a_query_of_the_census_has_rows_and_the_columns_that_its_panel_names(tit
     if panel["type"] == "timeseries":
         assert columns[0] == "time"
         assert all(first[0] <= second[0] for first, second in pairwise(rows))
+        values = [value for row in rows for name, value in zip(columns, row, strict=True) if name not in NAMES]
+        assert {type(value) for value in values} <= {int, float, type(None)}
     if panel["type"] in ("stat", "bargauge"):
         assert isinstance(rows[0][-1], int | float)
 
