@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 
+from tests.support.ports import free_ports
+
 _SERVE = """
 import sys, urllib.request
 from census import metrics
@@ -28,18 +30,13 @@ def served(port: int, address: str, **environment: str) -> subprocess.CompletedP
     )  # fmt: skip
 
 
-def free_port(address: str) -> int:
-    with socket.create_server((address, 0)) as free:
-        return int(free.getsockname()[1])
-
-
 def test_counters_are_on_loopback_by_default() -> None:
-    assert "census_unexpected_errors_total 0.0" in served(free_port("127.0.0.1"), "127.0.0.1").stdout
-    assert "refused" in served(free_port("127.0.0.1"), "127.0.0.2").stderr
+    assert "census_unexpected_errors_total 0.0" in served(free_ports(1), "127.0.0.1").stdout
+    assert "refused" in served(free_ports(1), "127.0.0.2").stderr
 
 
 def test_counters_are_where_the_environment_says() -> None:
-    ran = served(free_port("127.0.0.2"), "127.0.0.2", CENSUS_METRICS_ADDRESS="127.0.0.2")
+    ran = served(free_ports(1), "127.0.0.2", CENSUS_METRICS_ADDRESS="127.0.0.2")
     assert "census_connections_total 0.0" in ran.stdout, ran.stderr
 
 
@@ -52,5 +49,5 @@ def test_a_port_that_is_taken_is_a_sentence() -> None:
 
 
 def test_an_address_of_another_machine_is_a_sentence() -> None:
-    ran = served(free_port("127.0.0.1"), "127.0.0.1", CENSUS_METRICS_ADDRESS="192.0.2.1")
+    ran = served(free_ports(1), "127.0.0.1", CENSUS_METRICS_ADDRESS="192.0.2.1")
     assert "FailedError: cannot serve metrics on 192.0.2.1" in ran.stderr

@@ -13,7 +13,8 @@ import yaml
 
 from census.demo import launch
 from tests.deploy.grafana import expressions
-from tests.deploy.watching import FOLDER, Prometheus, configured, free_ports, inputs, program, running
+from tests.deploy.watching import FOLDER, Prometheus, configured, inputs, program, running
+from tests.support.ports import free_ports
 from tests.support.program import SCOPE, command, surroundings
 
 pytestmark = pytest.mark.system
@@ -48,7 +49,10 @@ def test_everything_that_is_asked_has_an_answer_during_a_scan(database_url: str,
         unanswered = {expression for asked in expressions("20s").values() for expression in asked}
         unanswered |= {rule["record"] for rule in rules() if "record" in rule}
         unanswered |= {name for expression in alerts().values() for name in inputs(expression)}
-        until(lambda: all_answered(prometheus, unanswered), lambda: f"no answer to: {sorted(unanswered)}")
+        until(
+            lambda: all_answered(prometheus, unanswered),
+            lambda: f"no answer to: {sorted(unanswered)}\n{logs(tmp_path)}",
+        )
         for expression in alerts().values():
             prometheus.ask(expression)  # valid, and empty by right
         assert {(rule["health"], rule.get("lastError")) for rule in prometheus.rules()} == {("ok", None)}
@@ -61,6 +65,10 @@ def all_answered(prometheus: Prometheus, unanswered: set[str]) -> bool:
     """Whether the last expressions have an answer now; takes away those that have."""
     unanswered -= {expression for expression in unanswered if prometheus.ask(expression)}
     return not unanswered
+
+
+def logs(folder: Path) -> str:
+    return "\n".join(f"{log.name}: {log.read_text(encoding='utf-8')}" for log in sorted(folder.glob("*.log")))
 
 
 def rules() -> list[dict[str, str]]:
@@ -86,7 +94,7 @@ def scan(url: str, folder: Path) -> Iterator[Prometheus]:
     ]  # fmt: skip
     serve = command("serve", "--listen", f"127.0.0.1:{server}")
     ask = command(
-        "scan", targets, "--scope", scope, "--workers", "2", "--metrics-port", str(workers[0]), "--rate", "5",
+        "scan", targets, "--scope", scope, "--workers", "2", "--metrics-port", str(workers[0]), "--rate", "3",
         "--timeout", "1", "--deadline", "3",
     )  # fmt: skip
     around = {"env": surroundings(folder, url)}
@@ -96,7 +104,7 @@ def scan(url: str, folder: Path) -> Iterator[Prometheus]:
         for name, program_, more in (("serve", serve, around), ("scan", ask, around), ("prometheus", watch, {})):
             stack.enter_context(running(program_, folder / f"{name}.log", **more))
         prometheus = Prometheus(own)
-        until(prometheus.answers, (folder / "prometheus.log").read_text)
+        until(prometheus.answers, lambda: logs(folder))
         yield prometheus
 
 

@@ -6,7 +6,6 @@ import contextlib
 import json
 import re
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.parse
@@ -28,17 +27,6 @@ def program(name: str) -> str:
     if found is None:
         pytest.fail(f"{name} is not installed; `make test-system` installs it where it may, elsewhere it says how")
     return found
-
-
-def free_ports(count: int) -> int:
-    """The first of some ports in a row that nobody listens on."""
-    while True:
-        with contextlib.ExitStack() as taken:
-            first = taken.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
-            with contextlib.suppress(OSError, OverflowError):
-                for port in range(first + 1, first + count):
-                    taken.enter_context(socket.create_server(("127.0.0.1", port)))
-                return int(first)
 
 
 def configured(folder: Path, targets: Mapping[str, Sequence[int]]) -> Path:
