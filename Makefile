@@ -9,11 +9,19 @@ REAL := .venv-real/installed
 PYTHON_FITS = { $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null || { \
 	echo "This needs Python 3.11 to 3.14, and $(PYTHON) is none of them. Name one: make PYTHON=python3.13" >&2; false; }; }
 
+PROMETHEUS_IS_HERE = command -v prometheus >/dev/null && command -v promtool >/dev/null
+PROMETHEUS_MAY_COME = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { \
+	echo "This needs the programs prometheus and promtool. Install them (Debian, Ubuntu: apt-get install prometheus;" \
+		"elsewhere: prometheus.io/download) so that they are on the PATH, and try again." >&2; false; }; }
+# The package starts a server of its own, which nobody has asked for.
+PROMETHEUS_COMES = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
+	prometheus >/dev/null && { [ ! -d /run/systemd/system ] || systemctl disable --quiet --now prometheus; }
+
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-real test-system lint build clean
+.PHONY: help venv demo test test-real test-system lint dashboards build clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 	@echo "PYTHON=python3.13 behind a target chooses the Python that makes the environment (3.11 to 3.14)."
 
 venv: $(READY) ## the environment in .venv, with everything to run, develop and test
@@ -27,13 +35,17 @@ test: lint ## the checks of `make lint`, then all tests that need nothing but th
 test-real: $(READY) $(REAL) ## a scan of real inference servers, started on loopback
 	$(BIN)/pytest -m real tests/real
 
-test-system: $(READY) ## a scan that is killed fifty times, and one cut off in a network of its own (as root, some minutes)
-	$(BIN)/pytest -s -m system tests/system
+test-system: $(READY) ## kills, a network cut in two, hostile servers, Chromium, Prometheus (as root, some minutes)
+	@$(PROMETHEUS_IS_HERE) || { $(PROMETHEUS_MAY_COME) && $(PROMETHEUS_COMES); }
+	$(BIN)/pytest -m system
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+dashboards: $(READY) ## deploy/grafana/dashboards, made anew by the program beside it
+	$(BIN)/python -m deploy.grafana.dashboards
 
 build: $(READY) ## a wheel in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

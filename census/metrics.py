@@ -6,7 +6,11 @@ registry on a port of its own: the multi-process mode of the client would triple
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from census.errors import FailedError
 
 REGISTRY = CollectorRegistry()
 
@@ -38,3 +42,19 @@ UNEXPECTED_ERRORS = Counter("census_unexpected_errors", "Faults of ours, not of 
 def unexpected_errors() -> int:
     """How many faults of ours this process has met."""
     return int(REGISTRY.get_sample_value("census_unexpected_errors_total") or 0)
+
+
+def serve(port: int) -> None:
+    """Serve the counters over HTTP, from a thread that lives as long as the process. Raises FailedError.
+
+    It listens on 127.0.0.1, or on the address in CENSUS_METRICS_ADDRESS: that belongs to a machine and not to a scan,
+    for each machine has another one under which Prometheus reads it.
+    """
+    address = os.environ.get("CENSUS_METRICS_ADDRESS") or "127.0.0.1"
+    try:
+        start_http_server(port, addr=address, registry=REGISTRY)
+    except OSError as error:
+        raise FailedError(
+            f"cannot serve metrics on {address}:{port}: {error.strerror or error}; choose another --metrics-port, or an"
+            " address of this machine as CENSUS_METRICS_ADDRESS"
+        ) from error

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from census.report.kept import Kept
+from census.report.series import state
 from census.store.connect import DatabaseError, engine
 
 _HEALTH_SECONDS = 2.0  # a database that takes longer for `select true` does not answer
@@ -92,9 +93,11 @@ def _application(kept: Kept, made: Engine) -> web.Application:
     health = _Health(made)
 
     async def metrics(_: web.Request) -> web.Response:
-        if not await _soon(lambda: kept.metrics is not None):
+        await _soon(lambda: kept.metrics is not None)
+        if kept.metrics is None:
             return _not_yet()
-        return web.Response(body=kept.metrics, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        now = state(answers=await health.database_answers(), read_at=kept.read_at)
+        return web.Response(body=kept.metrics + now, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def page(_: web.Request) -> web.Response:
         kept.want_page()
@@ -106,10 +109,10 @@ def _application(kept: Kept, made: Engine) -> web.Application:
 
     async def healthy(_: web.Request) -> web.Response:
         answers = await health.database_answers()
-        state = {"database": "answers" if answers else "does not answer", "read_at": None}
+        told = {"database": "answers" if answers else "does not answer", "read_at": None}
         if kept.read_at is not None:
-            state["read_at"] = kept.read_at.isoformat(timespec="seconds")
-        return web.json_response(state, status=200 if answers else 503)
+            told["read_at"] = kept.read_at.isoformat(timespec="seconds")
+        return web.json_response(told, status=200 if answers else 503)
 
     application = web.Application()
     application.add_routes([web.get("/", page), web.get("/metrics", metrics), web.get("/health", healthy)])

@@ -51,6 +51,12 @@ async def body(session: aiohttp.ClientSession, path: str, good: Callable[[str], 
     return found
 
 
+def read_at(metrics: str) -> float:
+    """When the metrics say that they were read, in Unix time."""
+    [line] = [line for line in metrics.splitlines() if line.startswith("census_read_timestamp_seconds ")]
+    return float(line.split()[1])
+
+
 def test_metrics_are_those_of_the_database_and_follow_it(made: Engine) -> None:
     async def talk() -> tuple[str, str]:
         async with client(made) as session:
@@ -66,6 +72,8 @@ def test_metrics_are_those_of_the_database_and_follow_it(made: Engine) -> None:
     assert 'census_co_deployment_hosts{a="Llama",b="Qwen"} 3.0' in before
     assert "census_hosts{" not in after
     assert "census_scan_progress_ratio{" in after
+    assert "census_database_up 1.0" in after
+    assert read_at(after) > read_at(before) > time.time() - 3600
 
 
 def test_a_scrape_runs_no_statistic(made: Engine, database_url: str) -> None:
@@ -122,6 +130,7 @@ def test_metrics_outlive_the_database(made: Engine, database_url: str, caplog: p
         status, metrics = asyncio.run(talk())
     assert status == 200
     assert "census_hosts{" in metrics
+    assert "census_database_up 0.0" in metrics
 
 
 @pytest.mark.skipif(not REPORT, reason="needs the extra `report`")

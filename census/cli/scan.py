@@ -84,7 +84,7 @@ def place_files(given: tuple[Path, ...], *, quiet: bool) -> tuple[str, ...]:
     "--metrics-port",
     type=click.IntRange(1, 65_535),
     metavar="N",
-    help="Worker n, from 0, serves Prometheus metrics on N+n.",
+    help="Worker n, from 0, serves Prometheus metrics on port N+n, of 127.0.0.1 or of CENSUS_METRICS_ADDRESS.",
 )
 @option("--json", "as_json", is_flag=True, help="Print the result as one JSON object, the last line of output.")
 @common_options()
@@ -165,7 +165,7 @@ def _follow(watch: run.Watch, number: int, *, quiet: bool, as_json: bool) -> int
     "--metrics-port",
     type=click.IntRange(1, 65_535),
     metavar="N",
-    help="Worker n, from 0, serves Prometheus metrics on N+n.",
+    help="Worker n, from 0, serves Prometheus metrics on port N+n, of 127.0.0.1 or of CENSUS_METRICS_ADDRESS.",
 )
 @option("--json", "as_json", is_flag=True, help="Print the result of the whole scan as one JSON object.")
 @common_options()

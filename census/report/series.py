@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -60,6 +61,18 @@ def metrics(connection: Connection) -> bytes:
     """All metrics of the database in Prometheus' text format; runs the statistics, so keep what it gives."""
     registry = CollectorRegistry()
     registry.register(Series(_families(connection)))
+    return generate_latest(registry)
+
+
+def state(*, answers: bool, read_at: datetime | None) -> bytes:
+    """Whether the database answers at this moment, and when `metrics` were read from it; None is never."""
+    registry = CollectorRegistry()
+    up = GaugeMetricFamily("census_database_up", "1 if the database answers within two seconds, else 0", value=answers)
+    families: list[Metric] = [up]
+    if read_at is not None:
+        meaning = "When the other metrics were read: the last change of the data that was seen, as Unix time"
+        families.append(GaugeMetricFamily("census_read_timestamp_seconds", meaning, value=read_at.timestamp()))
+    registry.register(Series(families))
     return generate_latest(registry)
 
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import psycopg
 import uvloop
-from prometheus_client import start_http_server
 
 from census import metrics
 from census.errors import FailedError
@@ -35,7 +34,7 @@ def main() -> int:
     logs.to_standard_error(orders["database"], verbose=orders["verbose"])
     try:
         if orders["metrics_port"] is not None:
-            start_http_server(orders["metrics_port"], addr="127.0.0.1", registry=metrics.REGISTRY)
+            metrics.serve(orders["metrics_port"])
         return uvloop.run(_work(orders))
     except (psycopg.Error, FailedError, OSError) as error:
         said = hide(str(error), orders["database"])
