@@ -33,14 +33,21 @@ _HUB_CACHE: Final = re.compile(r"(?:^|[/\\])models--([^/\\]++)(?:[/\\]snapshots[
 
 _UNREADABLE: Final = object()
 _PARSED: Final = 4  # documents kept parsed: those of the target at hand, while one kind after another looks at them
+_SMALL: Final = 16 * 1024  # bytes; of documents no longer than that, those of all targets that are being asked
+_PARSED_SMALL: Final = 512
 
 
 def text(value: Any, limit: int = NAME_LIMIT) -> str | None:
     """`value` without unwanted characters, at most `limit` characters; None if it is no string or nothing is left."""
     if not isinstance(value, str):
         return None
-    cleaned = _UNWANTED.sub("", value)[:limit]
-    return cleaned if cleaned.strip() else None
+    cleaned = _clean(value)[:limit]
+    return None if not cleaned or cleaned.isspace() else cleaned
+
+
+def _clean(value: str) -> str:
+    # Nearly all that servers say is printable ASCII, where there is nothing to look for.
+    return value if value.isascii() and value.isprintable() else _UNWANTED.sub("", value)
 
 
 def model_name(value: Any) -> str | None:
@@ -52,8 +59,8 @@ def model_name(value: Any) -> str | None:
     """
     if not isinstance(value, str):
         return None
-    cleaned = _UNWANTED.sub("", value)
-    cached = _HUB_CACHE.search(cleaned.rstrip())
+    cleaned = _clean(value)
+    cached = _HUB_CACHE.search(cleaned.rstrip()) if "models--" in cleaned else None
     if cached:
         cleaned = "/".join(part for part in cached[1].split("--", 1) if part)
     if _PATH.match(cleaned):
@@ -122,8 +129,17 @@ def _parsed(exchange: Exchange | None) -> Any:
     return _UNREADABLE if exchange is None or exchange.truncated else _parse(exchange.body)
 
 
-@functools.lru_cache(maxsize=_PARSED)
 def _parse(body: bytes) -> Any:
+    return _parse_small(body) if len(body) <= _SMALL else _parse_large(body)
+
+
+@functools.lru_cache(maxsize=_PARSED_SMALL)
+def _parse_small(body: bytes) -> Any:
+    return _parse_large.__wrapped__(body)
+
+
+@functools.lru_cache(maxsize=_PARSED)
+def _parse_large(body: bytes) -> Any:
     try:
         return parse_json(body)
     except (ValueError, RecursionError):
@@ -148,12 +164,14 @@ def listing(exchange: Exchange | None, key: str) -> Listing | None:
     parsed = _parsed(exchange)
     if parsed is _UNREADABLE:
         return Listing(misread=True) if _claims(exchange) else None
+    return _listed(exchange.body, key)
+
+
+@functools.lru_cache(maxsize=_PARSED)
+def _listed(body: bytes, key: str) -> Listing | None:
+    parsed = _parse(body)
     if not isinstance(parsed, dict) or key not in parsed:
         return None
-    return _listed(parsed, key)
-
-
-def _listed(parsed: dict[str, Any], key: str) -> Listing | None:
     value = parsed[key]
     if value is None or value == []:
         # {"code": 0, "data": []} is what many web services answer to anything: an empty list needs its own frame.
@@ -184,7 +202,9 @@ def named(entries: Iterable[Mapping[str, Any]], *keys: str) -> tuple[dict[str, M
     """
     kept: dict[str, Mapping[str, Any]] = {}
     for entry in entries:
-        name = next(filter(None, (model_name(entry.get(key)) for key in keys)), None)
+        name = None
+        for key in keys:
+            name = name or model_name(entry.get(key))
         if name is None or name in kept:
             continue
         if len(kept) == MODELS_LIMIT:

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import json
 import ssl
 import time
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 import aiohttp
-from aiohttp import ClientRequest, ClientTimeout
+from aiohttp import StreamReader
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import RawResponseMessage
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.tracing import Trace
-from yarl import URL
 
 from census import metrics
 from census.facts import Exchange, Question, Target
@@ -33,9 +32,10 @@ from census.probe.pace import Pace, network_of
 BODY_CAP = 2 * 1024 * 1024  # bytes kept of an answer, after decompression
 _READ = 64 * 1024
 _FIELD_CAP = 64 * 1024  # bytes of one header; a server with more is not worth reading
+_SWITCHING, _FINAL = 101, 200  # what comes before an answer has a status between 100 and 199; 101 is an answer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manners:
     """How this scan behaves towards a target.
 
@@ -52,15 +52,21 @@ class Manners:
     requests: int = 64
     details: bool = True
 
-    def headers(self) -> dict[str, str]:
-        """The headers of every request: who asks and whom to write to; never cookies, an Origin or a key."""
-        sender = {"From": self.sender} if self.sender else {}
-        return {
+    @functools.cached_property
+    def head(self) -> str:
+        """The header lines of every request: who asks and whom to write to; never cookies, an Origin or a key.
+
+        Raises ValueError where a value would end its line; a scope file with such a contact is refused before.
+        """
+        fields = {
             "User-Agent": self.user_agent,
-            **sender,
+            "From": self.sender or "",
             "Accept": "application/json, */*;q=0.5",
             "Accept-Encoding": "gzip, deflate",
         }
+        if not "".join(fields.values()).isprintable():
+            raise ValueError(f"a header would hold a control character: {fields}")
+        return "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value)
 
 
 def tls_context() -> ssl.SSLContext:
@@ -74,10 +80,10 @@ def tls_context() -> ssl.SSLContext:
 
 
 class _Protocol(ResponseHandler):
-    """aiohttp's protocol, which forgets in two cases that what came is no HTTP; `garbled` remembers it.
+    """aiohttp's side of an HTTP connection, asked without a session: a request goes out as bytes made here.
 
-    A server that speaks before it is asked makes the sending of the request fail; and when the framing of a body
-    breaks in a later packet, its reader would wait for ever.
+    It forgets in two cases that what came is no HTTP, and `garbled` remembers it: when a server speaks before it is
+    asked, and when the framing of a body breaks in a later packet, whose reader would wait for ever.
     """
 
     garbled: HttpProcessingError | None = None
@@ -89,21 +95,20 @@ class _Protocol(ResponseHandler):
             if self._payload is not None:
                 self._payload.set_exception(exc)
 
-
-class _Dialer(aiohttp.BaseConnector):
-    """Gives aiohttp the connection that the conversation opened, and no other."""
-
-    def __init__(self, dial: Callable[[], object]) -> None:
-        super().__init__(limit=0)
-        self._dial = dial
-
-    async def _create_connection(
-        self,
-        req: ClientRequest,  # noqa: ARG002  aiohttp's signature
-        traces: list[Trace],  # noqa: ARG002  aiohttp's signature
-        timeout: ClientTimeout,  # noqa: ARG002, ASYNC109  aiohttp's signature; the deadline is the target's
-    ) -> ResponseHandler:
-        return cast("ResponseHandler", self._dial())
+    async def ask(self, request: bytes) -> tuple[RawResponseMessage, StreamReader]:
+        """Send a request; the head of its answer, and the body as it comes in. Raises aiohttp's errors."""
+        self.set_response_params(
+            read_until_eof=True, auto_decompress=False, max_line_size=_FIELD_CAP, max_field_size=_FIELD_CAP
+        )
+        if self.garbled is not None:
+            raise self.garbled
+        if self.transport is None:
+            raise aiohttp.ServerDisconnectedError
+        self.transport.write(request)
+        while True:
+            message, content = await self.read()
+            if message.code >= _FINAL or message.code == _SWITCHING:
+                return message, content
 
 
 class Conversation:
@@ -124,9 +129,10 @@ class Conversation:
         self._manners = manners
         self._pace = pace
         self._context = context
-        self._ready: _Protocol | None = None
+        host = target.name or (f"[{address}]" if ":" in address else address)
+        self._host = f"{host}:{target.port}"
+        self._fresh = False  # nothing was asked yet on the connection that stands
         self._live: _Protocol | None = None
-        self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
         """Open the connection; the caller holds the right of the pace to do so."""
@@ -145,7 +151,7 @@ class Conversation:
         self.connected = True
         if self.tls:
             protocol = await self._secure(transport)
-        self._ready = self._live = protocol
+        self._live, self._fresh = protocol, True
 
     async def _secure(self, transport: asyncio.Transport) -> _Protocol:
         if transport.is_closing():
@@ -173,12 +179,13 @@ class Conversation:
         """Ask one question; reconnects once when the server had closed the kept connection meanwhile."""
         if not allowed(question):
             raise ForbiddenError(f"{question.method} {question.path} is not on the list of allowed questions")
-        kept = self._live is not None and self._ready is None and self._live.is_connected()
-        if not kept and self._ready is None:
+        live = self._live
+        kept = live is not None and not self._fresh and live.is_connected()
+        if live is None or not (kept or self._fresh):
             await self.reopen()
         try:
             return await self._exchange(question)
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, _ClosedError):
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             if not kept:
                 raise
         await self.reopen()
@@ -190,53 +197,33 @@ class Conversation:
         await self.open()
 
     async def _exchange(self, question: Question) -> Exchange:
+        assert self._live is not None
         self.requests += 1
-        began = time.perf_counter()
+        self._fresh = False
+        protocol, began = self._live, time.perf_counter()
         try:
-            async with self._request(question) as response:
-                body, truncated = await _body(response)
+            message, content = await protocol.ask(self._request(question))
+            body, truncated = await _body(content, message.headers.get("Content-Encoding", ""))
         except aiohttp.ClientError as error:
-            if self._live is not None and self._live.garbled is not None:
-                raise self._live.garbled from error
+            if protocol.garbled is not None:
+                raise protocol.garbled from error
             raise
         metrics.EXCHANGE_SECONDS.observe(time.perf_counter() - began)
+        if protocol.should_close:
+            protocol.close()
         headers: dict[str, str] = {}
-        for key, value in response.headers.items():
+        for key, value in message.headers.items():
             headers.setdefault(key.lower(), value)
-        return Exchange(question, response.status, headers, body, truncated)
+        return Exchange(question, message.code, headers, body, truncated)
 
-    @contextlib.asynccontextmanager
-    async def _request(self, question: Question) -> AsyncIterator[aiohttp.ClientResponse]:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=_Dialer(self._take),
-                headers=self._manners.headers(),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None),
-                auto_decompress=False,
-                max_line_size=_FIELD_CAP,
-                max_field_size=_FIELD_CAP,
-            )
-        address = f"[{self.address}]" if ":" in self.address else self.address
-        url = URL.build(
-            scheme="https" if self.tls else "http",
-            host=self.target.name or address,
-            port=self.target.port,
-            path=question.path,
-            encoded=True,
-        )
-        data, headers = _payload(question)
-        async with self._session.request(
-            question.method, url, data=data, headers=headers, allow_redirects=False
-        ) as response:
-            yield response
-
-    def _take(self) -> _Protocol:
-        """The open connection, once; aiohttp's own retry of a failed request finds none and gives up."""
-        protocol, self._ready = self._ready, None
-        if protocol is None:
-            raise _ClosedError
-        return protocol
+    def _request(self, question: Question) -> bytes:
+        """The request as it goes out; path and model come from the allow-list and from JSON, so neither breaks it."""
+        head = f"{question.method} {question.path} HTTP/1.1\r\nHost: {self._host}\r\n{self._manners.head}"
+        if question.model is None:
+            return f"{head}\r\n".encode()
+        # Both spellings: servers before 0.1.21 know only `name`.
+        body = json.dumps({"model": question.model, "name": question.model, "verbose": False})
+        return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
     async def close(self) -> None:
         """Close what is open and wait until the socket is gone, so that the next one to this address stands alone."""
@@ -246,28 +233,14 @@ class Conversation:
             if gone is not None:
                 with contextlib.suppress(aiohttp.ClientError):
                     await gone
-        if self._session is not None:
-            await self._session.close()
 
 
-class _ClosedError(aiohttp.ClientError):
-    """The server closed the connection before it had answered."""
-
-
-def _payload(question: Question) -> tuple[bytes | None, dict[str, str] | None]:
-    if question.model is None:
-        return None, None
-    # Both spellings: servers before 0.1.21 know only `name`.
-    body = {"model": question.model, "name": question.model, "verbose": False}
-    return json.dumps(body).encode(), {"Content-Type": "application/json"}
-
-
-async def _body(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+async def _body(content: StreamReader, encoding: str) -> tuple[bytes, bool]:
     """At most BODY_CAP bytes of the decompressed body, and whether there was more."""
-    unpack = _unpacker(response.headers.get("Content-Encoding", ""))
+    unpack = _unpacker(encoding)
     parts: list[bytes] = []
     left = BODY_CAP + 1
-    while left > 0 and (data := await response.content.read(_READ)):
+    while left > 0 and (data := await content.read(_READ)):
         part = unpack(data, left)
         parts.append(part)
         left -= len(part)

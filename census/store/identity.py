@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import astuple
+from dataclasses import fields
+from operator import attrgetter
 
 from census.facts import Model
 
+_facts = attrgetter(*(field.name for field in fields(Model)))
+_write = json.JSONEncoder(separators=(",", ":")).encode
 
+
+@functools.lru_cache(maxsize=8192)  # most hosts list the same few thousand models
 def model_hash(model: Model) -> bytes:
     """SHA-256 over every fact of a model; lineage is ours, not the server's, and does not count."""
-    return hashlib.sha256(json.dumps(astuple(model), separators=(",", ":")).encode()).digest()
+    return hashlib.sha256(_write(_facts(model)).encode()).digest()
 
 
 def inventory_hash(models: Iterable[bytes], *, cut: bool) -> bytes:
