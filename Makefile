@@ -10,7 +10,7 @@ PYTHON_FITS = { $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_in
 	echo "This needs Python 3.11 to 3.14, and $(PYTHON) is none of them. Name one: make PYTHON=python3.13" >&2; false; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-real lint build clean
+.PHONY: help venv demo test test-real test-system lint build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -26,6 +26,9 @@ test: lint ## the checks of `make lint`, then all tests that need nothing but th
 
 test-real: $(READY) $(REAL) ## a scan of real inference servers, started on loopback
 	$(BIN)/pytest -m real tests/real
+
+test-system: $(READY) ## a scan that is killed fifty times, and one cut off in a network of its own (as root, some minutes)
+	$(BIN)/pytest -s -m system tests/system
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .

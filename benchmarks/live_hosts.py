@@ -102,14 +102,15 @@ def _model(name: str, draw: random.Random) -> dict[str, object]:
     }  # fmt: skip
 
 
+_FIXED = {
+    b"/api/version": _answer("200 OK", b'{"version":"0.31.1"}'),
+    b"/api/ps": _answer("200 OK", b'{"models":[]}'),
+}
+_MISSING = _answer("404 Not Found", b"404 page not found", "text/plain")
+
+
 class _Server(asyncio.Protocol):
     """As little of an Ollama as the questions need."""
-
-    _fixed = {
-        b"/api/version": _answer("200 OK", b'{"version":"0.31.1"}'),
-        b"/api/ps": _answer("200 OK", b'{"models":[]}'),
-    }
-    _missing = _answer("404 Not Found", b"404 page not found", "text/plain")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -123,7 +124,7 @@ class _Server(asyncio.Protocol):
                 body = _models(self._transport.get_extra_info("sockname")[0])
                 self._transport.write(_answer("200 OK", body))
             else:
-                self._transport.write(self._fixed.get(path, self._missing))
+                self._transport.write(_FIXED.get(path, _MISSING))
 
 
 async def serve(count: int) -> None:
@@ -256,7 +257,7 @@ _ROWS = {"floor": "floor: uvloop and httptools", "conversation": "conversation",
 def compare(count: int, rounds: int) -> dict[str, float]:
     """Microseconds a host of each client, the median of all rounds."""
     me = [sys.executable, __file__, "--hosts", str(count)]
-    server = subprocess.Popen([*me, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    server = subprocess.Popen([*me, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  this script
     assert server.stdin is not None
     assert server.stdout is not None
     server.stdout.readline()
@@ -264,12 +265,16 @@ def compare(count: int, rounds: int) -> dict[str, float]:
         spent: dict[str, list[float]] = {what: [] for what in _ROWS}
         for _ in range(rounds):
             for what in _ROWS:
-                told = subprocess.run([*me, "--measure", what], check=True, capture_output=True, text=True).stdout
-                spent[what].append(float(told) / count * 1e6)
+                told = _told([*me, "--measure", what])
+                spent[what].append(told / count * 1e6)
     finally:
         server.stdin.close()
         server.wait()
     return {what: median(times) for what, times in spent.items()}
+
+
+def _told(command: list[str]) -> float:
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603  this script
 
 
 def main() -> None:

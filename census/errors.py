@@ -1,4 +1,4 @@
-"""The two sorts of failure that a sentence explains: what the user gave must change, or something did not work."""
+"""The ends that a sentence explains: what the user gave must change, something did not work, it was stopped."""
 
 from __future__ import annotations
 
@@ -9,3 +9,7 @@ class UseError(Exception):
 
 class FailedError(Exception):
     """What was asked for was right and did not work; the message says what failed and what to do. Exit code 1."""
+
+
+class StoppedError(Exception):
+    """What was asked for was ended by its user, from elsewhere; the message says how to go on. Exit code 130."""

@@ -18,6 +18,7 @@ CANARY_PATH = "/<16 hex digits>"  # how the random path of a canary is written i
 _CANARY = re.compile(r"/[0-9a-f]{16}")
 _OK = 200
 _DIGITS = 30  # more than any number that is kept
+_CONTAINERS = 2**18  # objects and lists of one document; a body that is a list of models has one in 11 bytes at most
 
 T = TypeVar("T")
 
@@ -87,6 +88,7 @@ class Signal(enum.Enum):
     FIELD_MISSING = ("field_missing", Verdict.SUSPECT)  # a field that the claimed version always has
     ENGINE_TOO_NEW = ("engine_too_new", Verdict.SUSPECT)  # a model that the claimed version could not run
     METHOD = ("method", Verdict.SUSPECT)  # a wrong method answered as the claimed version does not
+    PATH = ("path", Verdict.SUSPECT)  # a path that the claimed version did not have
     DIGEST_SHARED = ("digest_shared", Verdict.SUSPECT)  # one digest for different models
     DIGEST_STATIC = ("digest_static", Verdict.SUSPECT)  # the digest that an emulator gives to every model
     EMULATED = ("emulated", Verdict.SUSPECT)  # the version and the marks of an emulator, but recognised as none
@@ -104,6 +106,7 @@ class Signal(enum.Enum):
     TEN_PORTS = ("ten_ports", Verdict.DECOY)  # one of so many of an address with one inventory (store/crowds.py)
     MANY_PORTS = ("many_ports", Verdict.SUSPECT)  # likewise, five or more
     CLONE = ("clone", Verdict.SUSPECT)  # one inventory, written at the same instants, in many networks
+    LATENCY = ("latency", Verdict.SUSPECT)  # one inventory that many networks answer equally fast
 
     def __init__(self, word: str, verdict: Verdict) -> None:
         self.word = word
@@ -181,7 +184,12 @@ class Exchange:
 
 
 def parse_json(body: bytes) -> Any:
-    """JSON as Python values; a whole number of absurd length is a float. Raises ValueError and RecursionError."""
+    """JSON as Python values; a whole number of absurd length is a float. Raises ValueError and RecursionError.
+
+    Two bytes can make an object of a hundred, so a document with more than 262,144 of them is refused unread.
+    """
+    if body.count(b"[") + body.count(b"{") > _CONTAINERS:
+        raise ValueError("too many objects and lists")
     return json.loads(body, parse_int=_whole)
 
 

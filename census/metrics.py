@@ -18,6 +18,12 @@ REQUESTS = Counter(
     registry=REGISTRY,
 )
 CONNECTIONS = Counter("census_connections", "Connections attempted", registry=REGISTRY)
+SLOWDOWNS = Counter(
+    "census_slowdowns",
+    "Times that the rate into one network was halved, for failures in a row or a Retry-After",
+    ["reason"],
+    registry=REGISTRY,
+)
 IN_FLIGHT = Gauge("census_in_flight", "Targets being asked at this moment", registry=REGISTRY)
 EXCHANGE_SECONDS = Histogram(
     "census_exchange_seconds",

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import click
 
 from census.cli.options import Common
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The address of a database, and how to bring it up again when it died; None where that is not ours to do."""
+
+    url: str
+    revive: Callable[[], None] | None = None
 
 
 @contextmanager
@@ -16,6 +25,23 @@ def database(common: Common) -> Iterator[str]:
 
     Raises DatabaseError, EmbeddedError and MigrateError, each with a sentence.
     """
+    with _opened(common) as opened:
+        yield opened.url
+
+
+@contextmanager
+def lasting_database(common: Common) -> Iterator[Opened]:
+    """As `database`, for those who work on it for long; with --verbose they log as their workers do."""
+    with _opened(common) as opened:
+        if common.verbose:
+            from census.scan import logs  # noqa: PLC0415  the store is not loaded before it is needed
+
+            logs.to_standard_error(opened.url, verbose=True)
+        yield opened
+
+
+@contextmanager
+def _opened(common: Common) -> Iterator[Opened]:
     from census.store import migrate  # noqa: PLC0415  loads SQLAlchemy and Alembic, which --help must not
 
     if common.database is not None:
@@ -23,11 +49,11 @@ def database(common: Common) -> Iterator[str]:
             raise click.ClickException(
                 "the database has not the schema of this version of census; run `census db upgrade` first"
             )
-        yield common.database
+        yield Opened(common.database)
         return
     from census.store.embedded import Embedded, home  # noqa: PLC0415  only where it is used
 
     with Embedded(home()) as server:
         if not migrate.is_current(server.url):
             migrate.upgrade(server.url)
-        yield server.url
+        yield Opened(server.url, server.revive)

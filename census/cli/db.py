@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import click
 
 from census.cli.database import database
 from census.cli.options import Common, common_options
+from census.cli.upkeep import dump, grant_reader, merge, prune, restore
 from census.store import migrate
-from census.store.connect import connect, safe
+from census.store.connect import connect, for_program, safe
 from census.store.embedded import Embedded, home, program
 
 
 @click.group("db")
 def db() -> None:
-    """Upgrade, start, stop or open the database.
+    """Upgrade, start, stop, open and look after the database.
 
     Without --database this is the embedded server, whose data lie in CENSUS_HOME.
     """
@@ -63,7 +65,10 @@ def stop(common: Common, /) -> None:
 @common_options()
 @click.pass_obj
 def url(common: Common, /) -> None:
-    """Print the address of the database, for psql and programs; the embedded one must be kept by `db start`."""
+    """Print the address of the database, for psql and programs; the embedded one must be kept by `db start`.
+
+    As it was given, with its password if it has one.
+    """
     click.echo(common.database or Embedded(home()).url)
 
 
@@ -75,10 +80,16 @@ def shell(common: Common, /, *, arguments: tuple[str, ...]) -> int:
     """Open psql on the database; arguments go to psql, as in `census db shell -c 'select * from stats.families'`."""
     with database(common) as address:
         connect(address).close()  # our sentence if it cannot be reached, not psql's
-        command = [str(program("psql")), *arguments, address]
-        return subprocess.run(command, check=False).returncode  # noqa: S603  the user's own psql arguments
+        shown, secret = for_program(address)
+        command = [str(program("psql")), *arguments, shown]
+        environment = os.environ | secret
+        return subprocess.run(command, check=False, env=environment).returncode  # noqa: S603  the user's own arguments
 
 
 def _only_embedded(common: Common) -> None:
     if common.database is not None:
         raise click.UsageError("this is about the embedded server; leave --database and CENSUS_DATABASE_URL out")
+
+
+for _command in (grant_reader, prune, merge, dump, restore):
+    db.add_command(_command)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -18,7 +18,9 @@ from census.cli.lists import Lists
 from census.cli.options import Common, common_options, option
 from census.cli.scan import create
 from census.demo import launch
-from census.demo.population import Population, generate
+from census.demo.history import History
+from census.demo.load import load
+from census.demo.population import Population
 from census.report import tables
 from census.report.extras import ReportError
 from census.scan import run
@@ -29,6 +31,8 @@ from census.store.connect import connect, engine
 from census.store.embedded import Embedded, home
 from census.targets.scope import Scope
 
+_WEEKS = 4  # the moments before the one that is played
+_WEEK = timedelta(days=7)
 _SHOWN = (("funnel", None), ("countries", 8), ("software", None), ("families", 8), ("co-deployment", 5),
           ("tool-calling", None))  # fmt: skip
 
@@ -38,7 +42,7 @@ _SHOWN = (("funnel", None), ("countries", 8), ("software", None), ("families", 8
     "--endpoints",
     type=click.IntRange(60, 20_000),
     metavar="N",
-    default=3000,
+    default=2000,
     show_default=True,
     help="Simulated targets.",
 )
@@ -52,15 +56,18 @@ def demo(common: Common, /, *, endpoints: int, seed: int, html: Path, workers: i
     """Show the whole job on this machine: simulate a neighbourhood, scan it, count, report.
 
     Everything happens on loopback. A process of its own plays some thousand inference servers, web servers, decoys
-    and dead addresses on 127.0.0.0/8, which are scanned like any list. The rows never mix with your measurements: a
+    and dead addresses on 127.0.0.0/8, which are scanned like any list. Weekly scans of the month before are made up
+    and stored first, so that there is something to say about time. The rows never mix with your measurements: a
     database that holds real scans is left alone, and the first real scan removes the demo's.
     """
     began = time.monotonic()
     say = _sayer(common)
-    population = generate(seed, endpoints)
     with _apart(common, say) as (url, folder):
-        say(f"playing {endpoints:,} endpoints on loopback (seed {seed}) and scanning them")
-        with launch(seed, endpoints):
+        with launch(seed, endpoints, _WEEKS + 1) as neighbourhood:
+            say(f"making up {_WEEKS} weekly scans of the month before")
+            _remember(url, History(seed, endpoints, datetime.now(UTC) - _WEEKS * _WEEK, _WEEK), folder)
+            population = neighbourhood.population
+            say(f"playing {len(population.residents):,} endpoints on loopback (seed {seed}) and scanning them")
             code = _scan(common, url, population, folder, seed=seed, workers=workers or run.cores())
         if not common.quiet:
             _tables(url)
@@ -70,8 +77,8 @@ def demo(common: Common, /, *, endpoints: int, seed: int, html: Path, workers: i
     return code
 
 
-_NEXT = """What it did: started a Postgres of its own, simulated a neighbourhood, asked every endpoint
-what it is and what it serves, read-only, located it, stored it, and counted.
+_NEXT = """What it did: started a Postgres of its own, simulated a neighbourhood, made up four scans of the weeks
+before, asked every endpoint what it is and what it serves, read-only, located it, stored it, and counted.
 
 What to try next:
 {home}  census stats                                   the questions it answers
@@ -107,6 +114,14 @@ def _is_free(url: str) -> bool:
         return scans.holds_only_demo(connection)
 
 
+def _remember(url: str, history: History, folder: Path) -> None:
+    """Begin anew: what another run of the demo left is of other times, or of another neighbourhood."""
+    with connect(url) as connection:
+        scans.clear_demo(connection)
+    folder.mkdir(parents=True, exist_ok=True)  # nobody has used it yet where the database is somebody else's
+    load(url, history, range(1, _WEEKS + 1), folder)
+
+
 def _scan(common: Common, url: str, population: Population, folder: Path, *, seed: int, workers: int) -> int:
     listed, allowed, places = (folder / f"demo.{kind}" for kind in ("txt", "toml", "places"))
     listed.write_text("\n".join(population.targets()) + "\n")
@@ -116,11 +131,13 @@ def _scan(common: Common, url: str, population: Population, folder: Path, *, see
     lists = Lists((str(listed),), scope, ports_for(scope, ()), seed, None)
     settings = Settings(scope, scope.rate, workers, timeout=1.0, deadline=2.0, places=(str(places),))
     number = create(url, lists, settings, "demo")
-    end = shown.show(run.follow(run.Watch(url, verbose=common.verbose), number), quiet=common.quiet)
+    with closing(run.follow(run.Watch(url, verbose=common.verbose), number)) as steps:
+        end = shown.show(steps, quiet=common.quiet)
     return 1 if end.unexpected_errors else 0
 
 
 def _tables(url: str) -> None:
+    """The scan of today, which is the one that was really made; the page has all of them."""
     console = Terminal()
     with connect(url) as plain:
         scan = scans.find(plain, "latest")
@@ -134,10 +151,8 @@ def _page(common: Common, url: str, html: Path) -> None:
     try:
         from census.report.page import write_page  # noqa: PLC0415  the charts are an extra and slow to load
 
-        with connect(url) as plain:
-            scan = scans.find(plain, "latest")
         with engine(url).connect() as connection:
-            write_page(connection, html, scan)
+            write_page(connection, html)
     except ReportError as error:
         _sayer(common)(f"no report page: {error}")
     else:

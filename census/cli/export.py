@@ -9,6 +9,7 @@ import click
 
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
+from census.cli.remarks import remark
 from census.cli.stats import scan_number
 from census.report import exports
 from census.store.connect import engine
@@ -34,6 +35,9 @@ def export(common: Common, /, *, what: str, format_: str, wanted: str, addresses
     with database(common) as url, engine(url).connect() as connection:
         key = None if addresses else exports.hash_key(home())
         target = output or sys.stdout.buffer
-        count = exports.export(connection, what, target, form=format_, scan=scan_number(url, wanted), key=key)
+        scan = scan_number(url, wanted)
+        if not common.quiet and what != "targets":
+            remark(url, what, scan=scan)
+        count = exports.export(connection, what, target, form=format_, scan=scan, key=key)
     if not common.quiet:
         click.echo(f"{count:,} rows of {what}" + (f" in {output}" if output else ""), err=True)

@@ -1,4 +1,4 @@
-"""`census lineage`: how names of models are placed, and which are not."""
+"""`census lineage`: how names of models are placed, which are not, and stored ones placed anew."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DERIVED = {True: "derived from other weights", False: "original", None: "unknow
 
 @click.group("lineage")
 def lineage() -> None:
-    """Show how the rules of families.toml place a model by its name, and which names they do not place."""
+    """Show how the rules of families.toml place a model by its name, and place stored models by them anew."""
 
 
 @lineage.command("explain")
@@ -76,3 +76,37 @@ def unplaced(common: Common, /, *, top: int | None, format_: str) -> None:
         tables.show(result, Terminal(), title="names that no rule places, by hosts, credible")
     else:
         tables.write(result, format_, sys.stdout)
+
+
+@lineage.command("refresh")
+@option("--dry-run", is_flag=True, help="Only say what would change.")
+@common_options()
+@click.pass_obj
+def refresh(common: Common, /, *, dry_run: bool) -> None:
+    """Place all stored models by the rules of this version; says what changed.
+
+    A model gets its family when it is first stored. A later version of census may know better, and changes nothing
+    by itself, so that figures stay what they were until you say otherwise. All models change, or none.
+    """
+    from census.cli.database import database  # noqa: PLC0415  loads what explain does not need
+    from census.store import lineages  # noqa: PLC0415  likewise
+    from census.store.connect import connect  # noqa: PLC0415  likewise
+
+    with database(common) as url, connect(url) as connection:
+        told = lineages.refresh(connection, dry_run=dry_run)
+    if common.quiet:
+        return
+    changed = "would be placed otherwise" if dry_run else "are placed otherwise"
+    click.echo(f"{told.models:,} models, of which {told.changed:,} {changed}")
+    for (before, now), count in sorted(told.moves.items(), key=lambda move: (-move[1], str(move[0]))):
+        click.echo(f"  {count:>9,}  {_move(before, now)}")
+    if told.others:
+        click.echo(f"  {told.others:>9,}  in the same family, but derived otherwise or placed by another rule")
+    if told.inventories:
+        click.echo(f"inventories that changed with them: {told.inventories:,}")
+
+
+def _move(before: str | None, now: str | None) -> str:
+    if before is None:
+        return f"newly placed: {now}"
+    return f"no longer placed: {before}" if now is None else f"{before} -> {now}"

@@ -12,22 +12,27 @@ from typing import Any, NoReturn
 import click
 
 from census.cli.options import Common, common_options
-from census.errors import FailedError, UseError
+from census.errors import FailedError, StoppedError, UseError
 
 # Help is one line each here, so that `census --help` loads none of them.
 _COMMANDS = {
     "demo": ("census.cli.demo", "Show the whole job on this machine: simulate, scan, count, report."),
     "scan": ("census.cli.scan", "Scan the targets of one or more lists under a scope."),
     "resume": ("census.cli.scan", "Go on with a scan that was interrupted."),
-    "status": ("census.cli.scan", "Show how far a scan is."),
+    "stop": ("census.cli.status", "End a running scan on all workers, from anywhere."),
+    "worker": ("census.cli.worker", "Help, from this or another machine, with the scans that are open."),
+    "status": ("census.cli.status", "Show how far a scan is."),
     "preflight": ("census.cli.preflight", "Show what a scan would contact and how long it would take."),
+    "exclude": ("census.cli.exclude", "Keep the list of those who asked to be left alone."),
     "stats": ("census.cli.stats", "Answer one of the questions of a census, or list them."),
+    "replicate": ("census.cli.replicate", "Put the figures of a published study beside ours."),
     "report": ("census.cli.report", "Show the census on the terminal, or write it as one HTML page."),
     "export": ("census.cli.export", "Write targets, endpoints, observations or models as rows."),
     "kinds": ("census.cli.kinds", "List the server kinds that are recognised and what each is asked."),
-    "lineage": ("census.cli.lineage", "Show how names of models are placed, and which are not."),
+    "lineage": ("census.cli.lineage", "Show how names of models are placed, and place stored ones anew."),
+    "places": ("census.cli.places", "Look up again where the hosts of the database are."),
     "serve": ("census.cli.serve", "Serve Prometheus metrics and the report over HTTP."),
-    "db": ("census.cli.db", "Upgrade, start, stop or open the database."),
+    "db": ("census.cli.db", "Upgrade, start, stop, open and look after the database."),
 }
 
 _FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
@@ -103,6 +108,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(_INTERRUPTED)
+    except StoppedError as error:
+        _fail(error, _INTERRUPTED)
     except UseError as error:
         _fail(error, _WRONG_USE)
     except (FailedError, OSError) as error:

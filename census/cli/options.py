@@ -68,7 +68,11 @@ def common_options(*, top: bool = False) -> Callable[[F], F]:
 _COMMON: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (
         ("--database",),
-        {"metavar": "URL", "help": "A postgresql:// address. Without it an embedded server in CENSUS_HOME is used."},
+        {
+            "metavar": "URL",
+            "help": "A postgresql:// address; one with a password better by the variable. Without it"
+            " an embedded server in CENSUS_HOME is used.",
+        },
     ),
     (("--quiet", "-q"), {"is_flag": True, "help": "No progress and no notes, only results and errors."}),
     (("--verbose", "-v"), {"is_flag": True, "help": "Say more, for finding out what goes wrong."}),

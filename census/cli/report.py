@@ -9,7 +9,9 @@ import click
 from census.cli.console import Terminal
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
+from census.cli.remarks import remark
 from census.cli.stats import scan_number
+from census.report.together import SAME_MOMENT
 from census.store.connect import engine
 
 
@@ -21,8 +23,10 @@ from census.store.connect import engine
 @click.pass_obj
 def report(common: Common, /, *, html: Path | None, wanted: str) -> None:
     """Show the census on the terminal, or write it as one HTML page that needs no network."""
-    with database(common) as url, engine(url).connect() as connection:
+    with database(common) as url, engine(url).connect().execution_options(**SAME_MOMENT) as connection:
         number = scan_number(url, wanted)
+        if not common.quiet:
+            remark(url, scan=number)
         if html is None:
             from census.report.terminal import terminal_report  # noqa: PLC0415  the page needs none of it
 

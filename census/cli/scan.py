@@ -1,21 +1,22 @@
-"""`census scan`, `resume` and `status`."""
+"""`census scan` and `census resume`."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
 import click
 
 from census.cli import progress as shown
-from census.cli.database import database
+from census.cli.database import lasting_database
 from census.cli.lists import Lists, list_options, rate_of, tell_problems
 from census.cli.options import Common, common_options, option
 from census.places import usual_folders
 from census.scan import plan as planning
 from census.scan import run
 from census.scan.settings import Settings
-from census.store import scans
+from census.store import exclusions, scans
 from census.store.connect import connect
 from census.store.embedded import home
 from census.targets.lists import Problems
@@ -40,7 +41,7 @@ Examples:
   zcat list.gz | census scan - --scope scope.toml --rate 100 --name "week 47"
 
 The exit code is 0 when every target has its outcome, 1 when the scan or the database failed, 2 for wrong use or an
-authorisation that does not hold, 130 when it was interrupted; it can then be resumed.
+authorisation that does not hold, 130 when it was interrupted, here or by `census stop`; it can then be resumed.
 """
 
 
@@ -105,16 +106,16 @@ def scan(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: t
         scope=wanted.scope, rate=rate_of(wanted.scope, rate, quiet=common.quiet), workers=count, timeout=timeout,
         deadline=deadline, places=place_files(geoip, quiet=common.quiet),
     )  # fmt: skip
-    with database(common) as url:
-        number = create(url, wanted, settings, name)
-        watch = run.Watch(url, metrics_port, common.verbose)
+    with lasting_database(common) as opened:
+        number = create(opened.url, wanted, settings, name)
+        watch = run.Watch(opened.url, metrics_port, common.verbose, opened.revive)
         return _follow(watch, number, quiet=common.quiet, as_json=as_json)
 
 
 def create(url: str, wanted: Lists, settings: Settings, name: str | None) -> int:
     """Read the lists and store a new scan of them; says which lines were no targets. Gives its number."""
     problems = Problems()
-    plan = planning.Plan(wanted.scope, wanted.seed, problems)
+    plan = planning.Plan(wanted.scope, wanted.seed, problems, exclusions.entries(url))
     with Spool(wanted.seed, shard=wanted.shard) as spool:
         planning.fill(spool, wanted.lists, plan, wanted.ports, partial=wanted.partial)
         chunks = planning.chunks(plan, spool, settings.workers)
@@ -126,7 +127,8 @@ def create(url: str, wanted: Lists, settings: Settings, name: str | None) -> int
 
 def _follow(watch: run.Watch, number: int, *, quiet: bool, as_json: bool) -> int:
     try:
-        end = shown.show(run.follow(watch, number), quiet=quiet)
+        with contextlib.closing(run.follow(watch, number)) as steps:
+            end = shown.show(steps, quiet=quiet)
     except KeyboardInterrupt:
         click.echo(
             f"\ninterrupted; what was done is stored, `census resume {number}` goes on with it", err=True
@@ -176,28 +178,7 @@ def resume(common: Common, /, *, wanted: str, scope_file: str | None, workers: i
     """
     count = workers or run.cores()
     scope = Scope.read(scope_file) if scope_file else None
-    with database(common) as url:
-        number = run.take_up(url, wanted, scope, count)
-        return _follow(run.Watch(url, metrics_port, common.verbose), number, quiet=common.quiet, as_json=as_json)
-
-
-@click.command("status")
-@click.argument("wanted", metavar="[SCAN]", default="latest")
-@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@common_options()
-@click.pass_obj
-def status(common: Common, /, *, wanted: str, as_json: bool) -> None:
-    """Show how far a scan is: SCAN is a number, a name, or `latest`."""
-    with database(common) as url, connect(url) as connection:
-        step = scans.progress(connection, scans.find(connection, wanted))
-    if as_json:
-        click.echo(json.dumps({
-            "scan": step.scan, "state": step.state, "targets": step.targets, "done": step.done,
-            "outcomes": step.outcomes, "rate": round(step.rate, 3),
-            "eta_seconds": None if step.eta is None else round(step.eta, 1),
-        }))  # fmt: skip
-        return
-    name = f" ({step.name})" if step.name else ""
-    click.echo(f"{shown.line(step)}\nscan {step.scan}{name} is {step.state}")
-    if step.state is scans.State.INTERRUPTED:
-        click.echo(f"next: census resume {step.scan}")
+    with lasting_database(common) as opened:
+        number = run.take_up(opened.url, wanted, scope, count)
+        watch = run.Watch(opened.url, metrics_port, common.verbose, opened.revive)
+        return _follow(watch, number, quiet=common.quiet, as_json=as_json)

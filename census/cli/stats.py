@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 import click
+from sqlalchemy import Connection
 
 from census.cli.console import Terminal
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
+from census.cli.remarks import remark
 from census.report import tables
 from census.store import scans, statistics
 from census.store.connect import connect, engine
+
+_CLUSTER_DRAWS, _NULL_DRAWS = 1000, 100
 
 
 def moment(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
@@ -47,14 +55,33 @@ def scan_number(url: str, wanted: str) -> int | None:
         help="By who made a model, or by the architecture that servers report.")  # fmt: skip
 @option("--versions", is_flag=True, help="software: one row for each version.")
 @option("--triples", is_flag=True, help="co-deployment: three families instead of two.")
+@option(
+    "--cluster",
+    type=click.Choice(("asn",)),
+    help="Draw the 95 % intervals over networks, for hosts of one network are often alike (bootstrap).",
+)
+@option(
+    "--null-model",
+    is_flag=True,
+    help="co-deployment: what chance would give, if hosts keep their numbers of families and families their hosts.",
+)
+@option("--draws", type=click.IntRange(20), metavar="N", help="Draws of --cluster [1000] and --null-model [100].")
+@option(
+    "--seed",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="What --cluster and --null-model draw from: the same seed gives the same figures.",
+)
 @option("--top", type=click.IntRange(1), metavar="N", help="Only the first so many rows.")
 @option("--format", "format_", type=click.Choice(("table", "json", "csv", "jsonl")), default="table", show_default=True,
         help="How to write the rows.")  # fmt: skip
 @common_options()
 @click.pass_obj
 def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime | None, until: datetime | None,
-          unit: str, population: str, by: str, versions: bool, triples: bool, top: int | None,
-          format_: str) -> None:  # fmt: skip
+          unit: str, population: str, by: str, versions: bool, triples: bool, cluster: str | None,
+          null_model: bool, draws: int | None, seed: int, top: int | None, format_: str) -> None:  # fmt: skip
     """Answer one of the questions of a census; without NAME, list them with their definitions.
 
     The same rows are to be had in SQL: `select * from stats.families`, or with arguments
@@ -68,19 +95,83 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         if given and word not in statistics.STATISTICS[name].options:
             takers = ", ".join(each.name for each in statistics.STATISTICS.values() if word in each.options)
             raise click.UsageError(f"{name} takes no --{word}; {takers} does")
-    with database(common) as url, engine(url).connect() as connection:
-        result = statistics.rows(
-            connection, name, scan=scan_number(url, wanted), since=since, until=until, unit=unit,
-            population=population, by=by, versions=versions, triples=triples, top=top,
-        )  # fmt: skip
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError(f"--since {since} is not before --until {until}: nothing can be in between")
+    drawing = _drawing(name, unit, triples=triples, cluster=cluster, null_model=null_model, draws=draws, seed=seed)
+    with database(common) as url, _opened(url) as connection:
+        scan = scan_number(url, wanted)
+        asked: dict[str, Any] = {
+            "scan": scan, "since": since, "until": until, "unit": unit, "population": population, "by": by,
+        }  # fmt: skip
+        result = statistics.rows(connection, name, **asked, versions=versions, triples=triples, top=top)
+        if drawing is not None:
+            result = drawing(connection, result, **asked)
+        span = statistics.span(connection) if tables.is_empty(result) else None
+        if not common.quiet and name != "funnel":  # which is kept whole
+            remark(url, name, scan=scan, since=since, until=until)
     if format_ == "table":
-        of = "" if name == "funnel" else f" by {unit}, {population}"
-        tables.show(result, Terminal(), title=f"{name}{of}", definition=definition)
+        title = f"{name}{_counted(name, unit, population)}"
+        tables.show(result, Terminal(), title=title, definition=definition)
     else:
         tables.write(result, format_, sys.stdout)
+    if not common.quiet:
+        _remark(name, span)
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Connection]:
+    made = engine(url)
+    try:
+        with made.connect() as connection:
+            yield connection
+    finally:
+        made.dispose()
+
+
+def _drawing(name: str, unit: str, *, triples: bool, cluster: str | None, null_model: bool, draws: int | None,
+             seed: int) -> Callable[..., statistics.Result] | None:  # fmt: skip
+    """What is to be drawn at random, if anything; raises UseError where it cannot be, before a database is opened."""
+    if cluster is not None and null_model:
+        raise click.UsageError("--cluster and --null-model answer different questions; ask one after the other")
+    if cluster is not None:
+        from census.resampling import clusters  # noqa: PLC0415  loads numpy, which nothing else here needs
+
+        clusters.check(name, unit)
+        return partial(clusters.clustered, name=name, draws=draws or _CLUSTER_DRAWS, seed=seed)
+    if null_model:
+        from census.resampling import chance  # noqa: PLC0415  likewise
+
+        chance.check(name, unit, triples=triples)
+        return partial(chance.with_chance, draws=draws or _NULL_DRAWS, seed=seed)
+    return None
+
+
+def _counted(name: str, unit: str, population: str) -> str:
+    """What the rows count, for a title: some statistics know hosts and endpoints alone, and one counts targets."""
+    if name == "funnel":
+        return ""
+    if statistics.STATISTICS[name].carriers and unit != "endpoint":
+        unit = "host"
+    return f" by {unit}, {population}"
+
+
+def _remark(name: str, span: tuple[datetime, datetime] | None) -> None:
+    """What has to be told beside the figures: a caution, and for nothing seen when something was."""
+    caution = statistics.STATISTICS[name].caution
+    if caution is not None:
+        click.echo(f"Mind that {caution}.", err=True)
+    if span is not None:
+        first, last = (f"{at:%Y-%m-%d %H:%M}" for at in span)
+        click.echo(
+            f"Nothing was seen in what was asked for; the database has scans from {first} to {last} UTC.", err=True
+        )
 
 
 def _list() -> None:
-    for name, statistic in statistics.STATISTICS.items():
-        click.secho(name, bold=True)
-        click.echo(click.wrap_text(statistic.definition, 96, "    ", "    "))
+    for heading, group in statistics.GROUPS.items():
+        click.secho(f"{heading}", bold=True, underline=True)
+        for statistic in group:
+            options = "".join(f" [--{option}]" for option in statistic.options)
+            click.echo(f"  {click.style(statistic.name, bold=True)}{options}")
+            click.echo(click.wrap_text(statistic.definition, 96, "      ", "      "))
+        click.echo()

@@ -9,7 +9,7 @@ from typing import Any, Final
 from census.demo.answer import Answer, Dialect
 from census.demo.behaviour import Behaviour
 from census.demo.catalogue import JINJA_TEXT, TEMPLATES
-from census.demo.holdings import LIST_TELLS, SHOW_TELLS, THINKING, Held, Release, digest_of, release_of, rules_of
+from census.demo.holdings import LIST_TELLS, SHOW_TELLS, THINKING, Held, Release, release_of, rules_of
 from census.demo.population import Resident
 
 _JSON: Final = "application/json; charset=utf-8"
@@ -118,7 +118,7 @@ def _listed(resident: Resident, held: Held) -> dict[str, Any]:
     told |= {
         "modified_at": _modified(resident),
         "size": entry.size,
-        "digest": digest_of(resident.behaviour, entry),
+        "digest": held.digest,
         "details": _details(held, rules, listed=True),
     }
     if rules >= LIST_TELLS:
@@ -132,7 +132,7 @@ def _loaded(resident: Resident, held: Held) -> dict[str, Any]:
         "name": held.name,
         "model": held.name,
         "size": held.entry.size,
-        "digest": digest_of(resident.behaviour, held.entry),
+        "digest": held.digest,
         "details": _details(held, release_of(resident.version), listed=False),
         "expires_at": _EXPIRES,
         "size_vram": held.entry.size,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -80,6 +80,17 @@ class Population:
         """The lines of a target list, one a resident."""
         return (resident.endpoint for resident in self.residents)
 
+    @property
+    def ends(self) -> tuple[Resident, ...]:
+        """All targets of a scan of it."""
+        return self.residents
+
+    def seen(self, unit: str) -> Iterator[tuple[Hashable, Resident]]:
+        """Every resident with the unit that it is counted under, in one scan: host or endpoint. Raises ValueError."""
+        if unit not in ("host", "endpoint"):
+            raise ValueError(f"the truth of one scan is counted by host or endpoint, not by {unit}")
+        return ((each.address if unit == "host" else each.endpoint, each) for each in self.residents)
+
     def scope_toml(self, today: date, *, details: bool = True) -> str:
         """A scope file that allows to scan this neighbourhood on `today`, with limits that do not slow it down."""
         return (
@@ -116,7 +127,7 @@ def generate(seed: int, endpoints: int = 3000) -> Population:
     placed = sites.networks(seed, len(hosts) + sum(crowds.values()))
     free = _free(rng, placed)
     residents = [
-        _resident(rng, where, port, behaviour)
+        settled(rng, where, port, behaviour)
         for where, crowd in zip(_anywhere(rng, free, len(hosts)), hosts, strict=True)
         for port, behaviour in _on_ports(rng, crowd)
     ]
@@ -148,7 +159,7 @@ def _hosts(rng: random.Random, behaviours: Sequence[Behaviour]) -> list[Sequence
     hosts = []
     start = 0
     while start < len(behaviours):
-        size = _drawn(rng, _PORTS_OF_A_HOST)
+        size = drawn(rng, _PORTS_OF_A_HOST)
         hosts.append(behaviours[start : start + size])
         start += size
     return hosts
@@ -184,10 +195,10 @@ def _crowd(rng: random.Random, free: Free, behaviour: Behaviour, size: int) -> l
     """Residents that are alike but for where they are: on ports of one address, or on one port in many networks."""
     on_ports = behaviour is Behaviour.DECOY_PORTS
     wheres = [*_anywhere(rng, free, 1)] * size if on_ports else [*_in_networks(rng, free, size)]
-    first = _resident(rng, wheres[0], _CROWD_PORT if on_ports else _PORT, behaviour)
+    first = settled(rng, wheres[0], _CROWD_PORT if on_ports else _PORT, behaviour)
     alike = dataclasses.replace(first, running=None if first.running is None else 0)
     return [
-        dataclasses.replace(alike, address=address, port=first.port + number * on_ports, **_place(site))
+        dataclasses.replace(alike, address=address, port=first.port + number * on_ports, **placed_at(site))
         for number, (site, address) in enumerate(wheres)
     ]
 
@@ -196,16 +207,17 @@ def _on_ports(rng: random.Random, crowd: Sequence[Behaviour]) -> Iterator[tuple[
     """A port for each endpoint of a host: one of those usual for its software, the next free one if that is taken."""
     taken: set[int] = set()
     for behaviour in crowd:
-        port = _drawn(rng, MIX[behaviour].ports)
+        port = drawn(rng, MIX[behaviour].ports)
         while port in taken:
             port = port % _LAST_PORT + 1
         taken.add(port)
         yield port, behaviour
 
 
-def _resident(rng: random.Random, where: Where, port: int, behaviour: Behaviour) -> Resident:
+def settled(rng: random.Random, where: Where, port: int, behaviour: Behaviour) -> Resident:
+    """A resident of this behaviour at a site and an address, with what it runs and serves drawn."""
     nature = MIX[behaviour]
-    version = _drawn(rng, nature.versions) if nature.versions else None
+    version = drawn(rng, nature.versions) if nature.versions else None
     entries = _inventory(rng, behaviour, version)
     site, address = where
     return Resident(
@@ -216,21 +228,21 @@ def _resident(rng: random.Random, where: Where, port: int, behaviour: Behaviour)
         software=nature.software,
         version=version,
         models=tuple(hold(entry, behaviour, version) for entry in entries),
-        running=_running(rng, behaviour, version, len(entries)),
+        running=running(rng, behaviour, version, len(entries)),
         verdict=nature.verdict,
         signals=tuple(sorted(signal.word for signal in nature.signals)),
-        **_place(site),
+        **placed_at(site),
     )
 
 
-def _running(rng: random.Random, behaviour: Behaviour, version: str | None, models: int) -> int | None:
+def running(rng: random.Random, behaviour: Behaviour, version: str | None, models: int) -> int | None:
     """How many are loaded; None where the release does not tell."""
     if not MIX[behaviour].is_ollama or release_of(version) < _PS_SINCE:
         return None
     return models if behaviour is Behaviour.DECOY_RC_CHN else rng.randint(0, min(2, models))
 
 
-def _place(site: Site) -> dict[str, Any]:
+def placed_at(site: Site) -> dict[str, Any]:
     """The fields of a resident that say where it is."""
     return {field: getattr(site, field) for field in ("country", "region", "city", "asn", "organization")}
 
@@ -244,11 +256,12 @@ def _inventory(rng: random.Random, behaviour: Behaviour, version: str | None) ->
         menu = [entry for entry in menu if entry.since <= release]
         if rng.random() < _VINTAGE:
             menu = [entry for entry in menu if entry.since < _VINTAGE_BEFORE and not entry.go_tools]
-    least, most = _drawn(rng, tuple(((least, most), weight) for least, most, weight in nature.bands))
+    least, most = drawn(rng, tuple(((least, most), weight) for least, most, weight in nature.bands))
     wanted = rng.randint(least, most)
     # Each entry draws a number that its weight pushes towards one: the highest are a weighted draw without repeats.
     return sorted(menu, key=lambda entry: rng.random() ** (1 / entry.weight), reverse=True)[:wanted]
 
 
-def _drawn(rng: random.Random, weighted: Sequence[tuple[_T, int]]) -> _T:
+def drawn(rng: random.Random, weighted: Sequence[tuple[_T, int]]) -> _T:
+    """One of the values, each as likely as its weight."""
     return rng.choices([value for value, _ in weighted], [weight for _, weight in weighted])[0]

@@ -18,7 +18,8 @@ from typing import IO, Final
 
 import uvloop
 
-from census.demo.population import Population, generate
+from census.demo.history import Moments
+from census.demo.population import Population
 from census.demo.servers import DemoError, Record, Servers
 
 READY: Final = "READY"
@@ -42,18 +43,19 @@ class Neighbourhood:
 
 
 @contextmanager
-def launch(seed: int, endpoints: int = 3000) -> Iterator[Neighbourhood]:
-    """Serve the population of `seed` from a child process as long as the context lasts.
+def launch(seed: int, endpoints: int = 3000, moment: int = 1) -> Iterator[Neighbourhood]:
+    """Serve the population of `seed`, as it is at a moment, from a child process as long as the context lasts.
 
     Raises DemoError, in the child's own words, when it cannot be served.
     """
-    command = [sys.executable, "-m", "census.demo", "--seed", str(seed), "--endpoints", str(endpoints)]
+    drawn = ("--seed", str(seed), "--endpoints", str(endpoints), "--moment", str(moment))
+    command = [sys.executable, "-m", "census.demo", *drawn]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603  ours
         try:
             said = _pipe(child.stdout).readline().strip()
             if said != READY:
                 raise DemoError(said or "the simulated neighbourhood did not start; its error stands above")
-            yield Neighbourhood(generate(seed, endpoints), child)
+            yield Neighbourhood(Moments(seed, endpoints).at(moment).population, child)
         finally:
             _end(child)
 
@@ -80,9 +82,9 @@ def _pipe(stream: IO[str] | None) -> IO[str]:
     return stream
 
 
-def serve(seed: int, endpoints: int, say: Callable[[str], None]) -> None:
+def serve(seed: int, endpoints: int, moment: int, say: Callable[[str], None]) -> None:
     """Serve until the end of standard input or a signal to end; `say` gets READY and the records. Raises DemoError."""
-    uvloop.run(_serve(generate(seed, endpoints), say))
+    uvloop.run(_serve(Moments(seed, endpoints).at(moment).population, say))
 
 
 async def _serve(population: Population, say: Callable[[str], None]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchange, Exchanges
-from census.kinds.reading import NAME_LIMIT, listing, mapping, named, sha256_hex
+from census.kinds.reading import NAME_LIMIT, Listing, listing, mapping, named, sha256_hex
 from census.kinds.signs import server, version
 
 TAGS: Final = "/api/tags"
@@ -71,12 +71,24 @@ def _imitator(exchanges: Exchanges) -> str | None:
     return next((name for name, fits in _RULES if fits(found)), None)
 
 
-def entries(exchanges: Exchanges) -> tuple[dict[str, Any], ...] | None:
-    """The imitated list as entries that have only an `id`, None if there is none: what else it says is made up."""
+def may_load(exchanges: Exchanges) -> bool:
+    """Whether it may be ollama-lmstudio-proxy, which has a model loaded when it is asked for details.
+
+    Its canary alone tells it from an Ollama, and that was not answered.
+    """
+    canary, listed = exchanges.get(CANARY_PATH), listing(exchanges.get(TAGS), "models")
+    if listed is None or (canary is not None and canary.status):
+        return False
+    return bool(listed.entries) and all(map(_is_hashed, listed.entries[:_LOOKED_AT]))
+
+
+def imitated_list(exchanges: Exchanges) -> Listing | None:
+    """The imitated list, its entries with only an `id`: what else they say is made up; None if there is none."""
     listed = listing(exchanges.get(TAGS), "models") if imitator(exchanges) is not None else None
     if listed is None:
         return None
-    return tuple({"id": name.removesuffix(_LATEST)} for name in named(listed.entries, "model", "name")[0])
+    names, cut = named(listed.entries, "model", "name")
+    return Listing(tuple({"id": name.removesuffix(_LATEST)} for name in names), more=cut or listed.more)
 
 
 def _own_names(entry: Entry) -> Iterator[str]:
@@ -143,7 +155,11 @@ def _lmstudio_proxy(found: _List) -> bool:
     """Its digests look right, and a decoy that is made with care has the like; but its 404 is not Ollama's."""
     canary = found.canary
     other = canary is not None and canary.status == _NOT_FOUND and canary.body.strip() != b"404 page not found"
-    return other and found.every(lambda entry: _is_hash_of_name(entry, ""))
+    return other and found.every(_is_hashed)
+
+
+def _is_hashed(entry: Entry) -> bool:
+    return _is_hash_of_name(entry, "")
 
 
 _RULES: Final[tuple[tuple[str, Callable[[_List], bool]], ...]] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchange, Exchanges, Model, Outcome, Question, Reading, Tools
@@ -98,10 +98,10 @@ def _read(exchanges: Exchanges) -> Reading:
     newest = _readable(listing(exchanges.get(_V1), "models"))
     if newest is not None:
         loaded = sum(bool(records(entry.get("loaded_instances"))) for entry in newest.entries)
-        return _reading(newest.entries, "key", loaded)
+        return _reading(newest, "key", loaded)
     older = _readable(listing(exchanges.get(_V0), "data"))
     if older is not None:
-        return _reading(older.entries, "id", sum(entry.get("state") == "loaded" for entry in older.entries))
+        return _reading(older, "id", sum(entry.get("state") == "loaded" for entry in older.entries))
     found = openai_list.found(exchanges)
     if found is None and not any(refused(exchanges.get(path)) for path in _PATHS):
         return Reading(Outcome.MISREAD)
@@ -110,11 +110,11 @@ def _read(exchanges: Exchanges) -> Reading:
     return dataclasses.replace(reading, signals=frozenset()) if _is_unexpected(exchanges.get(CANARY_PATH)) else reading
 
 
-def _reading(entries: Iterable[Mapping[str, Any]], key: str, loaded: int) -> Reading:
+def _reading(listed: Listing, key: str, loaded: int) -> Reading:
     make = _model if key == "key" else _older_model
-    kept, cut = named(entries, key)
+    kept, cut = named(listed.entries, key)
     models = tuple(make(name, entry) for name, entry in kept.items())
-    return Reading(Outcome.SERVED if models else Outcome.EMPTY, models=models, cut=cut, running=loaded)
+    return Reading(Outcome.SERVED if models else Outcome.EMPTY, models=models, cut=cut or listed.more, running=loaded)
 
 
 def _model(name: str, entry: Mapping[str, Any]) -> Model:

@@ -47,7 +47,7 @@ def _looks_locked(exchanges: Exchanges) -> bool:
 
 
 def _is_likely(exchanges: Exchanges) -> bool:
-    return openai_list.every(exchanges, lambda entry: set(entry) == _KEYS)
+    return openai_list.every(exchanges, lambda entry: entry.keys() == _KEYS)
 
 
 def _confirm(exchanges: Exchanges) -> Question | None:

@@ -22,7 +22,7 @@ def _recognise(exchanges: Exchanges) -> str | None:
     said = server(exchanges.get(openai_list.PATH))
     if not said.startswith("basehttp/") or " python/" not in said:
         return None
-    if openai_list.every(exchanges, lambda entry: set(entry) == _KEYS):
+    if openai_list.every(exchanges, lambda entry: entry.keys() == _KEYS):
         return "Server: BaseHTTP, and bare entries"
     return "an empty answer, and mlx-lm's 404" if _is_speechless(exchanges) else None
 

@@ -33,7 +33,7 @@ def _recognise(exchanges: Exchanges) -> str | None:
         return None
     entries, _ = exchanges.once(_entries, _TAGS)
     if found.entries and not entries:  # nothing with a name: an empty list, if it has nothing else about it
-        return "a model list at /api/tags" if set(answer(tags)) == {"models"} else None
+        return "a model list at /api/tags" if answer(tags).keys() == {"models"} else None
     if entries and not any(_is_entry(name, entry) for name, entry in entries.items()):
         return None
     return "a model list at /api/tags"
@@ -47,7 +47,10 @@ def _is_entry(name: str, entry: Mapping[str, Any]) -> bool:
 
 def _entries(exchanges: Exchanges) -> tuple[Entries, bool]:
     found = listing(exchanges.get(_TAGS), "models")
-    return named(found.entries if found is not None else (), *_NAMES)
+    if found is None:
+        return {}, False
+    entries, cut = named(found.entries, *_NAMES)
+    return entries, cut or found.more
 
 
 def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:
@@ -58,16 +61,17 @@ def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:
     if question is not None:
         return question
     entries, _ = exchanges.once(_entries, _TAGS)
-    wanted = [name for name in to_show(entries) if exchanges.shown(name) is None] if wishes.details else []
-    return Question("POST", SHOW_PATH, wanted[0]) if wanted else _test(exchanges, wishes)
+    details = wishes.details and not emulators.may_load(exchanges)
+    wanted = [name for name in to_show(entries) if exchanges.shown(name) is None] if details else []
+    return Question("POST", SHOW_PATH, wanted[0]) if wanted else _test(exchanges, details=details)
 
 
-def _test(exchanges: Exchanges, wishes: Wishes) -> Question | None:
+def _test(exchanges: Exchanges, *, details: bool) -> Question | None:
     """Only whoever gave a sign of pretending is asked by a wrong method, and about a model that nobody has."""
     if not exchanges.once(_signals):
         return None
     name = made_up(exchanges)
-    about_it = wishes.details and exchanges.shown(name) is None
+    about_it = details and exchanges.shown(name) is None
     return next_get(exchanges, SHOW_PATH) or (Question("POST", SHOW_PATH, name) if about_it else None)
 
 

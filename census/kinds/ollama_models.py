@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -27,7 +28,9 @@ Entries = Mapping[str, Mapping[str, Any]]
 
 _CLOUD: Final = "cloud"
 _TOLD: Final = ("format", "family", "parameter_size", "quantization_level")
-_ENOUGH: Final = 3  # models whose instants can only agree by copying
+_ENOUGH: Final = 3  # models whose instants can only agree by copying, even if they are told in whole seconds
+# Digits below a second, not all zero: no two machines write a file at the same such instant.
+_FINE: Final = re.compile(r"T\d\d:\d\d:\d\d\.(?=0*[1-9])\d{3,9}(?!\d)")
 
 
 def is_remote(name: str, entry: Mapping[str, Any]) -> bool:
@@ -88,11 +91,14 @@ def served_contexts(exchanges: Exchanges) -> dict[str, int | None]:
 def imprint(entries: Entries) -> str | None:
     """A hash over the digests and the instants at which they were written: equal only for copies of one machine.
 
-    None for fewer than three models, which an image that is made for many machines may well bring along.
+    None for fewer than three models in whole seconds. The layers of a container image keep no more of an instant, so
+    that those who run an image with a model in it would all agree. Finer instants are enough with any model: they
+    are not brought along by a container, though they are by a copy of a whole disk, whoever made it and what for.
     """
     written = {(digest(entry.get("digest")), text(entry.get("modified_at"), SHORT_LIMIT)) for entry in entries.values()}
     told = sorted((made, at) for made, at in written if made is not None and at is not None)
-    return sha256_hex(repr(told)) if len({made for made, _ in told}) >= _ENOUGH else None
+    copied = len({made for made, _ in told}) >= _ENOUGH or any(_FINE.search(at) for _, at in told)
+    return sha256_hex(repr(told)) if copied else None
 
 
 def read_model(

@@ -12,10 +12,11 @@ from census.kinds.kind import SHOW_PATH
 from census.kinds.ollama_decoys import known
 from census.kinds.ollama_epochs import ENGINES, LIST_TELLS, SHOW_TELLS, Release, release_of
 from census.kinds.ollama_models import Entries, is_remote, loaded
-from census.kinds.reading import mapping, number, sha256_hex, text
+from census.kinds.reading import answer, mapping, number, sha256_hex, text
 from census.kinds.signs import by_python, catch_all, server, version
 
 _TAGS: Final = "/api/tags"
+_PS: Final = "/api/ps"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _OK: Final = 200
 _NOT_FOUND: Final = 404
@@ -23,6 +24,8 @@ _WRONG_METHOD: Final = 405
 _MODEL_TOLD: Final[Release] = (0, 2, 0)  # `model` beside `name` came with 0.1.21; some releases of slack
 _METHOD_TOLD: Final[Release] = (0, 7, 0)  # the first to answer a wrong method with 405
 _METHOD_UNTOLD: Final[Release] = (0, 6, 9)  # below it was 404; candidates of this one had either
+_VERSION_SINCE: Final[Release] = (0, 1, 13)  # /api/version came with 0.1.14, and /api/ps with 0.1.38;
+_PS_SINCE: Final[Release] = (0, 1, 36)  # some releases of slack
 _SURE: Final = 2  # local models that must all lack a field: one alone may have a broken file
 _USUALLY_LOADED: Final = 3  # models that an Ollama keeps loaded unless it is told otherwise or has several cards
 _MUCH_MEMORY: Final = 200_000_000_000  # bytes: more than the cards of nearly any machine that is found in the open
@@ -161,6 +164,14 @@ def _answers_other_method(told: _Told) -> bool:
     return told.release < _METHOD_UNTOLD and asked.status in (_OK, _WRONG_METHOD)
 
 
+def _has_new_path(told: _Told) -> bool:
+    """Only of what was asked anyway. A path that is missing tells nothing: a gateway may pass on a few and no more."""
+    if told.release is None:
+        return False
+    has_list = "models" in answer(told.exchanges.get(_PS))
+    return told.release < _VERSION_SINCE or (has_list and told.release < _PS_SINCE)
+
+
 # --- how it answers
 
 
@@ -207,6 +218,7 @@ _RULES: Final[tuple[tuple[Signal, Callable[[_Told], bool]], ...]] = (
     (Signal.FIELD_MISSING, _lacks_field),
     (Signal.ENGINE_TOO_NEW, _runs_newer_engine),
     (Signal.METHOD, _answers_other_method),
+    (Signal.PATH, _has_new_path),
     (Signal.SERVER_HEADER, _has_python_server),
     (Signal.NOT_FOUND_SHAPE, _has_other_404),
     (Signal.SHOW_ANY, _shows_any),

@@ -27,14 +27,15 @@ def entries(exchanges: Exchanges) -> tuple[dict[str, Any], ...]:
 
 def _best(exchanges: Exchanges, path: str) -> Listing | None:
     listed = listing(exchanges.get(path), "data")
-    imitated = emulators.entries(exchanges) if listed is None or listed.misread else None
-    return listed if imitated is None else Listing(imitated)
+    imitated = emulators.imitated_list(exchanges) if listed is None or listed.misread else None
+    return imitated or listed
 
 
 def every(exchanges: Exchanges, rule: Callable[[Mapping[str, Any]], bool]) -> bool:
     """Whether there are entries and the rule holds for all of them; those without a usable name do not count."""
-    listed = [entry for entry in entries(exchanges) if model_name(entry.get("id")) is not None]
-    return bool(listed) and all(rule(entry) for entry in listed)
+    listed = (entry for entry in entries(exchanges) if model_name(entry.get("id")) is not None)
+    first = next(listed, None)
+    return first is not None and rule(first) and all(map(rule, listed))
 
 
 def owned_by(exchanges: Exchanges, *owners: str) -> bool:
@@ -96,7 +97,7 @@ def reading(
         Outcome.SERVED if models else Outcome.EMPTY,
         version,
         tuple(make(name, entry) for name, entry in models.items()),
-        cut=cut,
+        cut=cut or listed.more,
         relay=relay,
         signals=signals,
     )

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from census.facts import Exchange, parse_json
@@ -19,9 +20,11 @@ SHORT_LIMIT: Final = 64  # characters of a version, an architecture, a capabilit
 DIGEST_LIMIT: Final = 128
 WORDS_LIMIT: Final = 64  # capabilities of one model
 MODELS_LIMIT: Final = 2000  # models of one endpoint
+ENTRIES_LIMIT: Final = 2 * MODELS_LIMIT  # of any list; each is looked at by forty kinds, and one worker has one thread
 BIGINT: Final = 2**63 - 1  # what the database can hold
 
 _OK: Final = 200
+_LONGEST: Final = 32 * 1024  # characters of a name or a text that are looked at; no system has longer paths
 
 # Control characters (NUL and NEL among them), line and paragraph separators, direction marks, overrides and
 # isolates, and halves of surrogate pairs: none can be stored or shown without doing harm.
@@ -32,9 +35,14 @@ _PATH: Final = re.compile(r"\s*+(?:[/\\]|\.{1,2}[/\\]|~[^/\\]*+[/\\]|[A-Za-z]:[/
 _HUB_CACHE: Final = re.compile(r"(?:^|[/\\])models--([^/\\]++)(?:[/\\]snapshots[/\\][^/\\]++)?[/\\]*+$")
 
 _UNREADABLE: Final = object()
-_PARSED: Final = 4  # documents kept parsed: those of the target at hand, while one kind after another looks at them
-_SMALL: Final = 16 * 1024  # bytes; of documents no longer than that, those of all targets that are being asked
+# Documents kept parsed, while one kind after another looks at them: of the short ones, those of all targets that are
+# being asked. Large ones take up to thirty times the room of their bodies, so there are two of them at most: the lists
+# of the two opening questions.
+_SMALL: Final = 16 * 1024
 _PARSED_SMALL: Final = 512
+_PARSED: Final = 4
+_LARGE: Final = 256 * 1024
+_PARSED_LARGE: Final = 2
 
 
 def text(value: Any, limit: int = NAME_LIMIT) -> str | None:
@@ -47,7 +55,8 @@ def text(value: Any, limit: int = NAME_LIMIT) -> str | None:
 
 def _clean(value: str) -> str:
     # Nearly all that servers say is printable ASCII, where there is nothing to look for.
-    return value if value.isascii() and value.isprintable() else _UNWANTED.sub("", value)
+    cut = value[:_LONGEST]
+    return cut if cut.isascii() and cut.isprintable() else _UNWANTED.sub("", cut)
 
 
 def model_name(value: Any) -> str | None:
@@ -88,7 +97,7 @@ def records(value: Any, limit: int = MODELS_LIMIT) -> list[dict[str, Any]]:
     """The first `limit` objects of a list; whatever is no object is dropped, whatever is no list is empty."""
     if not isinstance(value, list):
         return []
-    return [entry for entry in value if isinstance(entry, dict)][:limit]
+    return list(islice((entry for entry in value[:ENTRIES_LIMIT] if isinstance(entry, dict)), limit))
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -100,7 +109,7 @@ def words(value: Any) -> tuple[str, ...] | None:
     """The distinct strings of a list in lower case, sorted; None if it is no list, which differs from an empty one."""
     if not isinstance(value, list):
         return None
-    cleaned = (text(entry, SHORT_LIMIT) for entry in value)
+    cleaned = (text(entry, SHORT_LIMIT) for entry in value[:ENTRIES_LIMIT])
     return tuple(sorted({entry.strip().lower()[:SHORT_LIMIT] for entry in cleaned if entry})[:WORDS_LIMIT])
 
 
@@ -126,32 +135,38 @@ def answer(exchange: Exchange | None) -> dict[str, Any]:
 
 
 def _parsed(exchange: Exchange | None) -> Any:
-    return _UNREADABLE if exchange is None or exchange.truncated else _parse(exchange.body)
+    if exchange is None or exchange.truncated:
+        return _UNREADABLE
+    return _parsed_body(exchange.body)
 
 
-def _parse(body: bytes) -> Any:
-    return _parse_small(body) if len(body) <= _SMALL else _parse_large(body)
+def _parsed_body(body: bytes) -> Any:
+    parse = _parse_small if len(body) <= _SMALL else _parse if len(body) <= _LARGE else _parse_large
+    return parse(body)
 
 
-@functools.lru_cache(maxsize=_PARSED_SMALL)
-def _parse_small(body: bytes) -> Any:
-    return _parse_large.__wrapped__(body)
-
-
-@functools.lru_cache(maxsize=_PARSED)
-def _parse_large(body: bytes) -> Any:
+def _read(body: bytes) -> Any:
     try:
         return parse_json(body)
     except (ValueError, RecursionError):
         return _UNREADABLE
 
 
+_parse_small: Final = functools.lru_cache(maxsize=_PARSED_SMALL)(_read)
+_parse: Final = functools.lru_cache(maxsize=_PARSED)(_read)
+_parse_large: Final = functools.lru_cache(maxsize=_PARSED_LARGE)(_read)
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A model list: its entries that are objects, or `misread` if it claims to be one and cannot be read."""
+    """A model list: its entries that are objects, or `misread` if it claims to be one and cannot be read.
+
+    `more` says that it has further entries, which nobody looked at.
+    """
 
     entries: tuple[dict[str, Any], ...] = ()
     misread: bool = False
+    more: bool = False
 
 
 def listing(exchange: Exchange | None, key: str) -> Listing | None:
@@ -169,24 +184,25 @@ def listing(exchange: Exchange | None, key: str) -> Listing | None:
 
 @functools.lru_cache(maxsize=_PARSED)
 def _listed(body: bytes, key: str) -> Listing | None:
-    parsed = _parse(body)
+    parsed = _parsed_body(body)
     if not isinstance(parsed, dict) or key not in parsed:
         return None
     value = parsed[key]
     if value is None or value == []:
         # {"code": 0, "data": []} is what many web services answer to anything: an empty list needs its own frame.
-        framed = parsed.get("object") == "list" or set(parsed) == {"models"}
+        framed = parsed.get("object") == "list" or parsed.keys() == {"models"}
         return Listing() if framed else None
-    framed = parsed.get("object") == "list" or set(parsed) == {key}
+    framed = parsed.get("object") == "list" or parsed.keys() == {key}
     if not isinstance(value, list):
         return Listing(misread=True) if framed else None
-    entries = tuple(entry for entry in value if isinstance(entry, dict))
-    return Listing(entries) if entries or framed else None
+    entries = tuple(entry for entry in value[:ENTRIES_LIMIT] if isinstance(entry, dict))
+    return Listing(entries, more=len(value) > ENTRIES_LIMIT) if entries or framed else None
 
 
 def _claims(exchange: Exchange) -> bool:
     """Whether a body that is not JSON, or was cut off by the cap, set out to be a model list."""
-    return begins_as_list(exchange) or (exchange.is_json and bool(exchange.body.strip()))
+    there_is = exchange.truncated or bool(exchange.body.strip())  # nothing is left of a body that was damaged
+    return begins_as_list(exchange) or (exchange.is_json and there_is)
 
 
 def begins_as_list(exchange: Exchange) -> bool:

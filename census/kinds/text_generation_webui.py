@@ -30,13 +30,13 @@ _FORMATS: Final = {
 def _recognise(exchanges: Exchanges) -> str | None:
     if openai_list.every(exchanges, _is_entry):
         told = answer(exchanges.get(_INFO))
-        return "its information about the loaded model" if {"model_name", "lora_names"} <= set(told) else None
+        return "its information about the loaded model" if {"model_name", "lora_names"} <= told.keys() else None
     silent = _looks_locked(exchanges) or openapi.may_tell(exchanges)
     return "a path that only it describes" if silent and openapi.serves(exchanges, _INFO) else None
 
 
 def _is_entry(entry: Mapping[str, Any]) -> bool:
-    return set(entry) == _KEYS and entry["owned_by"] == "user" and entry["created"] == 0
+    return entry.keys() == _KEYS and entry["owned_by"] == "user" and entry["created"] == 0
 
 
 def _looks_locked(exchanges: Exchanges) -> bool:

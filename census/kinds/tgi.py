@@ -23,6 +23,7 @@ _ROUTER: Final = "text-generation-router"
 _KEYS: Final = {"id", "object", "created", "owned_by"}
 _LIMITS: Final = {"model_id", "max_concurrent_requests", "max_total_tokens"}
 _VARY: Final = {"origin", "access-control-request-method", "access-control-request-headers"}
+_IN_FRONT: Final = {"", "nginx", "openresty", "caddy", "envoy", "cloudflare"}
 _GUIDED: Final = 2  # from this version on it guides any model to call tools
 _CAPABILITIES: Final = {"text-generation": ("completion",), "image-text-to-text": ("completion", "vision")}
 
@@ -30,7 +31,7 @@ _CAPABILITIES: Final = {"text-generation": ("completion",), "image-text-to-text"
 def _recognise(exchanges: Exchanges) -> str | None:
     info = answer(exchanges.get(_INFO))
     router = text(info.get("router")) or _ROUTER  # older versions do not name it
-    return "its router's information" if set(info) >= _LIMITS and router.startswith(_ROUTER) else None
+    return "its router's information" if info.keys() >= _LIMITS and router.startswith(_ROUTER) else None
 
 
 def _confirm(exchanges: Exchanges) -> Question | None:
@@ -42,15 +43,19 @@ def _confirm(exchanges: Exchanges) -> Question | None:
 
 def _is_entry(entry: Mapping[str, Any]) -> bool:
     owned = model_name(entry.get("id")) is not None and entry.get("owned_by") == entry["id"]
-    return owned and set(entry) == _KEYS and entry["created"] == 0
+    return owned and entry.keys() == _KEYS and entry["created"] == 0
 
 
 def _is_bare(exchange: Exchange | None) -> bool:
-    """A 404 without a body or a Server header, open to all origins: written in Rust, and made for browsers."""
-    if exchange is None or exchange.status != HTTPStatus.NOT_FOUND or exchange.body or server(exchange):
+    """A 404 without a body, or a Server header but a proxy's: written in Rust, and made for browsers.
+
+    It is open to all origins unless its owner names some, of which it then says nothing to whoever comes from none.
+    """
+    if exchange is None or exchange.status != HTTPStatus.NOT_FOUND or exchange.body:
         return False
     vary = {part.strip() for part in exchange.headers.get("vary", "").lower().split(",")}
-    return vary >= _VARY and exchange.headers.get("access-control-allow-origin") == "*"
+    itself = server(exchange).partition("/")[0].strip() in _IN_FRONT
+    return itself and vary >= _VARY and exchange.headers.get("access-control-allow-origin", "*") == "*"
 
 
 def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:

@@ -27,7 +27,7 @@ def _recognise(exchanges: Exchanges) -> str | None:
 def _is_likely(exchanges: Exchanges) -> bool:
     """A bare list, or an empty one, with the number that it gives to each request."""
     listed = openai_list.found(exchanges)
-    if listed is None or listed.misread or any(set(entry) != _KEYS for entry in listed.entries):
+    if listed is None or listed.misread or any(entry.keys() != _KEYS for entry in listed.entries):
         return False
     first = exchanges.get(openai_list.PATH)
     return first is not None and "uvicorn" in server(first) and "x-request-id" in first.headers

@@ -34,7 +34,7 @@ def _looks_locked(exchanges: Exchanges) -> bool:
 
 def _tells_only_version(exchanges: Exchanges) -> bool:
     told = exchanges.ok(nim.VERSION)
-    if not isinstance(told, dict) or set(told) != {"version"}:
+    if not isinstance(told, dict) or told.keys() != {"version"}:
         return False
     return _NUMBERS.match(version(exchanges, nim.VERSION) or "") is not None
 

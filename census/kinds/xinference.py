@@ -32,7 +32,7 @@ def _recognise(exchanges: Exchanges) -> str | None:
 
 def _tells_of_keys(exchanges: Exchanges) -> bool:
     said = exchanges.ok(_AUTH)
-    return isinstance(said, dict) and set(said) == {"auth"} and said["auth"] is True
+    return isinstance(said, dict) and said.keys() == {"auth"} and said["auth"] is True
 
 
 def _looks_locked(exchanges: Exchanges) -> bool:

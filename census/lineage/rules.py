@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 import tomllib
 from collections import Counter
@@ -99,6 +100,14 @@ def plain(architecture: str) -> str:
 def records() -> dict[str, Any]:
     """families.toml as it stands."""
     return tomllib.loads(resources.files(__package__).joinpath("families.toml").read_text("utf-8"))
+
+
+@functools.cache
+def digest() -> str:
+    """SHA-256 over the rules and the code that applies them, hex: another one may place models otherwise."""
+    files = sorted(resources.files(__package__).iterdir(), key=lambda file: file.name)
+    texts = [file.read_text("utf-8") for file in files if file.name.endswith((".toml", ".py"))]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 @functools.cache

@@ -6,6 +6,7 @@ TlsError          -> tls_failed   connected, but no TLS session
 ClientResponseError and other faults of the HTTP parser -> not_http
 everything else of aiohttp, and resets -> broken_off
 TimeoutError      -> too_slow     the deadline of the whole target
+OptedOutError     -> opted_out    the opt-out list grew meanwhile
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ class ForbiddenError(Exception):
     """A question outside the allow-list was about to be asked: a fault in this program, never a target's."""
 
 
+class OptedOutError(Exception):
+    """The target asked to be left alone, by the opt-out list, before the next word was said to it."""
+
+
 _BY_NUMBER = {
     errno.ECONNREFUSED: Outcome.REFUSED,
     errno.ETIMEDOUT: Outcome.TIMED_OUT,
@@ -52,6 +57,7 @@ _BY_TYPE: tuple[tuple[type[BaseException], Outcome], ...] = (
     (HttpProcessingError, Outcome.NOT_HTTP),
     (aiohttp.ClientError, Outcome.BROKEN_OFF),
     (TimeoutError, Outcome.TOO_SLOW),
+    (OptedOutError, Outcome.OPTED_OUT),
     (OSError, Outcome.BROKEN_OFF),
 )
 

@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from census import kinds, metrics
 from census.facts import CANARY_PATH, Exchange, Exchanges, Observation, Outcome, Question, Reading, Target
 from census.kinds.kind import Kind, Wishes
+from census.probe.bodies import Budget
 from census.probe.errors import ForbiddenError, outcome_of
 from census.probe.pace import Pace
+from census.probe.pauses import retry_after
 from census.probe.transport import Conversation, Manners
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,7 @@ log = logging.getLogger(__name__)
 # What servers answer to plain HTTP on a TLS port: one more try, with TLS, is worth it then.
 _WANTS_TLS = (b"HTTP request to an HTTPS server", b"plain HTTP request was sent to HTTPS port")
 _PATIENCE = 2  # further questions that may fail before a host is left alone
+_SIGNS = (Outcome.TIMED_OUT, Outcome.UNREACHABLE, Outcome.BROKEN_OFF)  # that a network has enough of us
 _FAILED = 0  # the status of an exchange that was tried after the list had been read, and failed
 
 
@@ -32,30 +35,43 @@ class Prober:
         self._manners = manners
         self._pace = pace
         self._context = context
+        self._budget = Budget()
 
     async def look(self, target: Target, address: str) -> Observation:
         """The observation of `target` at its admitted `address`; the caller holds the right to connect.
 
+        An address that asked for a pause is waited for; if the pause is longer than a scan waits, it is opted out.
+
         Never raises but on cancellation: a fault of the target's is its outcome, a fault of ours is logged,
         counted, and makes it `misread`.
         """
-        visit = _Visit(target, address, self._manners, self._pace, self._context)
+        if not await self._pace.rested(address):
+            metrics.TARGETS.labels(Outcome.OPTED_OUT.word).inc()
+            return Observation(target, Outcome.OPTED_OUT, datetime.now(UTC), address)
+        visit = _Visit(target, address, self._manners, self._pace, self._context, budget=self._budget)
         with metrics.IN_FLIGHT.track_inprogress():
             observation = await visit.run()
         metrics.TARGETS.labels(observation.outcome.word).inc()
         return observation
 
 
+class _PausedError(Exception):
+    """The address asked for a pause that the target has no time for, or for a second one: it is left alone."""
+
+
 class _Visit:
     """The course of one look, with what has been learnt so far."""
 
-    def __init__(self, target: Target, address: str, manners: Manners, pace: Pace, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, target: Target, address: str, manners: Manners, pace: Pace, context: ssl.SSLContext, *, budget: Budget
+    ) -> None:
         self._target = target
         self._address = address
         self._manners = manners
         self._pace = pace
         self._context = context
-        self._talk = Conversation(target, address, manners, pace, context)
+        self._share = budget.share()
+        self._talk = Conversation(target, address, manners, pace, context, share=self._share)
         self._asked = Exchanges()
         self._kind: Kind | None = None
         self._began = time.perf_counter()
@@ -63,26 +79,34 @@ class _Visit:
         self._requests = 0
         self._connections = 0
         self._at = datetime.now(UTC)
+        self._end = time.monotonic() + manners.deadline
+        self._attempt = pace.begin(address)
 
     async def run(self) -> Observation:
         failure: Outcome | None = None
         try:
-            async with asyncio.timeout(self._manners.deadline):
+            ends = asyncio.get_running_loop().time() + self._manners.deadline
+            async with asyncio.timeout(min(self._manners.connect_timeout, self._manners.deadline)) as limit:
+                await self._talk.connect()
+                limit.reschedule(ends)
+                await self._talk.secure()
                 await self._converse()
         except asyncio.CancelledError:
             raise
         except TimeoutError:
             failure = Outcome.TOO_SLOW if self._talk.connected else Outcome.TIMED_OUT
+        except _PausedError:
+            failure = None if len(self._asked) else Outcome.OPTED_OUT
         except ForbiddenError as error:
             failure = self._unexpected(error) if self._manners.admits(self._address) else Outcome.OUT_OF_SCOPE
         except Exception as error:  # noqa: BLE001  the one broad except: our fault must not pass for the target's
             failure = outcome_of(error) or self._unexpected(error)
         finally:
             await self._hang_up()
+            self._share.close()  # what was kept is read in the next line, before anybody else gets a turn
         return self._conclude(failure)
 
     async def _converse(self) -> None:
-        await self._talk.open()
         for question in kinds.opening(self._target.port):
             await self._ask(question)
             if self._wants_tls():
@@ -100,7 +124,7 @@ class _Visit:
         """What the kind still wants to know; a question that fails is not asked again and costs nothing learnt."""
         wishes = Wishes(details=self._manners.details)
         failures = 0
-        while self._kind is not None and self._talk.requests + self._requests < self._manners.requests:
+        while self._kind is not None and self._may_go_on():
             question = self._kind.ask(self._asked, wishes)
             if question is None:
                 return
@@ -115,14 +139,37 @@ class _Visit:
                     return
             self._recognise()
 
+    def _may_go_on(self) -> bool:
+        return self._talk.requests + self._requests < self._manners.requests and not self._share.spent
+
     async def _ask(self, question: Question) -> None:
         asked = question
         if question.path == CANARY_PATH:
             asked = Question("GET", f"/{secrets.token_hex(8)}")
-        exchange = await self._talk.ask(asked)
+        await self._wait_for_pause()
+        if not await self._exchange(asked):
+            await self._wait_for_pause()
+            if not await self._exchange(asked):
+                raise _PausedError
+
+    async def _exchange(self, question: Question) -> bool:
+        """Ask, and keep the answer; says whether it was one: not a request for a pause."""
+        exchange = await self._talk.ask(question)
         if self._latency is None:
             self._latency = (time.perf_counter() - self._began) * 1000
+            self._pace.end(self._address, self._attempt, answered=True)
         self._asked.add(exchange)
+        pause = retry_after(exchange)
+        if pause is not None:
+            self._pace.pause(self._address, pause)
+        return pause is None
+
+    async def _wait_for_pause(self) -> None:
+        """Wait as long as the address asked for, if the target has the time; else leave it alone."""
+        while (left := self._pace.paused(self._address)) > 0:
+            if time.monotonic() + left >= self._end:
+                raise _PausedError
+            await asyncio.sleep(left)
 
     def _recognise(self) -> bool:
         found = kinds.recognise(self._asked)
@@ -139,7 +186,7 @@ class _Visit:
         await self._hang_up()
         self._asked = Exchanges()
         target = dataclasses.replace(self._target, tls=True)
-        self._talk = Conversation(target, self._address, self._manners, self._pace, self._context)
+        self._talk = Conversation(target, self._address, self._manners, self._pace, self._context, share=self._share)
         await self._talk.reopen()
         await self._ask(question)
 
@@ -163,6 +210,10 @@ class _Visit:
             except Exception as error:  # noqa: BLE001  readers never raise; if one does, it is counted as our fault
                 failure = self._unexpected(error)
         self._count()
+        if self._latency is None:
+            self._pace.end(self._address, self._attempt, answered=failure not in _SIGNS)
+        if self._manners.opted_out(self._target.name, self._address):
+            reading = Reading(Outcome.OPTED_OUT)  # even if all was read: nothing of it is to be kept
         if reading is None:
             outcome = failure or kinds.unrecognised(self._asked)
             reading = Reading(outcome)

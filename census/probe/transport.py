@@ -13,26 +13,18 @@ import hashlib
 import json
 import ssl
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import aiohttp
-from aiohttp import StreamReader
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.http import RawResponseMessage
-from aiohttp.http_exceptions import HttpProcessingError
 
 from census import metrics
 from census.facts import Exchange, Question, Target
 from census.kinds.allowed import allowed
-from census.probe.errors import ForbiddenError, SilentError, TlsError
+from census.probe.bodies import Budget, Share, read_body
+from census.probe.errors import ForbiddenError, OptedOutError, SilentError, TlsError
 from census.probe.pace import Pace, network_of
-
-BODY_CAP = 2 * 1024 * 1024  # bytes kept of an answer, after decompression
-_READ = 64 * 1024
-_FIELD_CAP = 64 * 1024  # bytes of one header; a server with more is not worth reading
-_SWITCHING, _FINAL = 101, 200  # what comes before an answer has a status between 100 and 199; 101 is an answer
+from census.probe.protocol import Answers
 
 
 @dataclass(frozen=True)
@@ -41,7 +33,8 @@ class Manners:
 
     `user_agent` and `sender` (the From header) come from the scope; `connect_timeout` is seconds for a connection
     to stand, `deadline` seconds for all of a target; `requests` is the most that one endpoint is asked;
-    `details` allows POST /api/show; `admits` says whether an address may be connected to.
+    `details` allows POST /api/show; `admits` says whether an address may be connected to; `opted_out` whether
+    a name (or None) and address asked, perhaps only now, to be left alone.
     """
 
     user_agent: str
@@ -51,6 +44,7 @@ class Manners:
     deadline: float = 15.0
     requests: int = 64
     details: bool = True
+    opted_out: Callable[[str | None, str], bool] = lambda _name, _address: False
 
     @functools.cached_property
     def head(self) -> str:
@@ -79,46 +73,24 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-class _Protocol(ResponseHandler):
-    """aiohttp's side of an HTTP connection, asked without a session: a request goes out as bytes made here.
-
-    It forgets in two cases that what came is no HTTP, and `garbled` remembers it: when a server speaks before it is
-    asked, and when the framing of a body breaks in a later packet, whose reader would wait for ever.
-    """
-
-    garbled: HttpProcessingError | None = None
-
-    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
-        super().set_exception(exc, *cause)
-        if isinstance(exc, HttpProcessingError):
-            self.garbled = exc
-            if self._payload is not None:
-                self._payload.set_exception(exc)
-
-    async def ask(self, request: bytes) -> tuple[RawResponseMessage, StreamReader]:
-        """Send a request; the head of its answer, and the body as it comes in. Raises aiohttp's errors."""
-        self.set_response_params(
-            read_until_eof=True, auto_decompress=False, max_line_size=_FIELD_CAP, max_field_size=_FIELD_CAP
-        )
-        if self.garbled is not None:
-            raise self.garbled
-        if self.transport is None:
-            raise aiohttp.ServerDisconnectedError
-        self.transport.write(request)
-        while True:
-            message, content = await self.read()
-            if message.code >= _FINAL or message.code == _SWITCHING:
-                return message, content
-
-
 class Conversation:
     """Everything that is said with one target, over one connection as long as the server keeps it.
 
     `address` is the resolved and admitted address; the first connection is opened by `open`, further ones only
-    when the server closed the last. Raises what `census.probe.errors` has in its table.
+    when the server closed the last. `share` is what its answers may take of the budget of a process, by default of
+    one for this target alone; the caller closes it. Raises what `census.probe.errors` has in its table.
     """
 
-    def __init__(self, target: Target, address: str, manners: Manners, pace: Pace, context: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        target: Target,
+        address: str,
+        manners: Manners,
+        pace: Pace,
+        context: ssl.SSLContext,
+        *,
+        share: Share | None = None,
+    ) -> None:
         self.target = target
         self.address = address
         self.tls = bool(target.tls)
@@ -129,35 +101,45 @@ class Conversation:
         self._manners = manners
         self._pace = pace
         self._context = context
+        self._share = share or Budget().share()
         host = target.name or (f"[{address}]" if ":" in address else address)
         self._host = f"{host}:{target.port}"
         self._fresh = False  # nothing was asked yet on the connection that stands
-        self._live: _Protocol | None = None
+        self._plain: Answers | None = None  # before TLS, which takes its transport over
+        self._live: Answers | None = None
 
     async def open(self) -> None:
-        """Open the connection; the caller holds the right of the pace to do so."""
+        """Open the connection in the time that connecting may take; the caller holds the right of the pace to do so."""
+        try:
+            async with asyncio.timeout(self._manners.connect_timeout):
+                await self.connect()
+        except TimeoutError as error:
+            raise SilentError from error
+        await self.secure()
+
+    async def connect(self) -> None:
+        """Open the connection; whoever calls this bounds its time, and calls `secure` at once."""
+        self._heed()
         if not self._manners.admits(self.address):
             raise ForbiddenError(f"{self.address} is not in scope")
         self.connections += 1
         metrics.CONNECTIONS.inc()
         loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(self._manners.connect_timeout):
-                transport, protocol = await loop.create_connection(
-                    lambda: _Protocol(loop), self.address, self.target.port
-                )
-        except TimeoutError as error:
-            raise SilentError from error
+        _, self._plain = await loop.create_connection(lambda: Answers(loop), self.address, self.target.port)
         self.connected = True
-        if self.tls:
-            protocol = await self._secure(transport)
-        self._live, self._fresh = protocol, True
 
-    async def _secure(self, transport: asyncio.Transport) -> _Protocol:
-        if transport.is_closing():
+    async def secure(self) -> None:
+        """Put TLS on the connection that stands, where the target is to be asked with it; then it can be asked."""
+        assert self._plain is not None
+        self._live = await self._secure(self._plain) if self.tls else self._plain
+        self._fresh = True
+
+    async def _secure(self, plain: Answers) -> Answers:
+        transport = plain.transport
+        if transport is None or transport.is_closing():
             raise TlsError("the connection was closed before the handshake")
         loop = asyncio.get_running_loop()
-        protocol = _Protocol(loop)
+        protocol = Answers(loop)
         name = self.target.name or self.address
         try:
             secured = await loop.start_tls(transport, protocol, self._context, server_hostname=name)
@@ -179,9 +161,8 @@ class Conversation:
         """Ask one question; reconnects once when the server had closed the kept connection meanwhile."""
         if not allowed(question):
             raise ForbiddenError(f"{question.method} {question.path} is not on the list of allowed questions")
-        live = self._live
-        kept = live is not None and not self._fresh and live.is_connected()
-        if live is None or not (kept or self._fresh):
+        kept = self._live is not None and not self._fresh and self._is_quiet(self._live)
+        if not (kept or self._fresh):
             await self.reopen()
         try:
             return await self._exchange(question)
@@ -191,19 +172,32 @@ class Conversation:
         await self.reopen()
         return await self._exchange(question)
 
+    @staticmethod
+    def _is_quiet(live: Answers) -> bool:
+        """Whether a kept connection can be asked: an answer that lies there already is to no question of ours."""
+        if live.should_close:
+            live.abort()
+        return live.is_connected()
+
     async def reopen(self) -> None:
         """Open a further connection, once the pace allows one more into this network."""
         await self._pace.connection(network_of(self.address))
         await self.open()
 
+    def _heed(self) -> None:
+        if self._manners.opted_out(self.target.name, self.address):
+            raise OptedOutError
+
     async def _exchange(self, question: Question) -> Exchange:
+        self._heed()
         assert self._live is not None
         self.requests += 1
         self._fresh = False
         protocol, began = self._live, time.perf_counter()
         try:
             message, content = await protocol.ask(self._request(question))
-            body, truncated = await _body(content, message.headers.get("Content-Encoding", ""))
+            coding = message.headers.get("Content-Encoding", "")
+            body, truncated = await read_body(content, coding, self._share)
         except aiohttp.ClientError as error:
             if protocol.garbled is not None:
                 raise protocol.garbled from error
@@ -233,34 +227,3 @@ class Conversation:
             if gone is not None:
                 with contextlib.suppress(aiohttp.ClientError):
                     await gone
-
-
-async def _body(content: StreamReader, encoding: str) -> tuple[bytes, bool]:
-    """At most BODY_CAP bytes of the decompressed body, and whether there was more."""
-    unpack = _unpacker(encoding)
-    parts: list[bytes] = []
-    left = BODY_CAP + 1
-    while left > 0 and (data := await content.read(_READ)):
-        part = unpack(data, left)
-        parts.append(part)
-        left -= len(part)
-    body = b"".join(parts)
-    return body[:BODY_CAP], len(body) > BODY_CAP
-
-
-def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
-    """How to undo a Content-Encoding without ever making more than is asked for; damaged data yield nothing."""
-    bits = {"gzip": zlib.MAX_WBITS | 32, "x-gzip": zlib.MAX_WBITS | 32, "deflate": zlib.MAX_WBITS}.get(
-        encoding.strip().lower()
-    )
-    if bits is None:
-        return lambda data, left: data[:left]
-    inflater = zlib.decompressobj(bits)
-
-    def unpack(data: bytes, left: int) -> bytes:
-        try:
-            return inflater.decompress(data, left)
-        except zlib.error:
-            return b""
-
-    return unpack

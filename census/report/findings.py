@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Text, cast, column, func, literal, select
 
+from census.report.together import together
 from census.report.words import interval, percent, plural
 from census.store import tables
 from census.store.statistics import STATISTICS, Result, rows
@@ -71,7 +73,8 @@ def gather(connection: Connection, scan: int | None = None) -> Findings:
 
     On a connection with REPEATABLE READ the figures agree with each other even while a scan is running.
     """
-    sections = {name: _section(connection, name, title, scan) for name, title in _SECTIONS}
+    questions = [partial(_section, name=name, title=title, scan=scan) for name, title in _SECTIONS]
+    sections = {section.name: section for section in together(connection, questions)}
     number = connection.scalar(select(func.count()).select_from(tables.scan)) if scan is None else 1
     return Findings(_figures(connection, sections, scan), sections, _scans(connection, scan), number or 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -13,8 +14,10 @@ from census.report.extras import ReportError, need
 
 TEXT_FORMATS = ("json", "jsonl", "csv")
 
-# A spreadsheet takes a cell that begins so for a formula, and names come from strangers.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A spreadsheet takes a cell that begins so for a formula, some after blanks or in full-width signs, and names come from
+# strangers. An apostrophe before it makes a text of it; one before a text that has an apostrophe of its own tells both
+# apart, so that whoever reads takes one away wherever there is one.
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n']")
 _ROW_GROUP = 20_000  # rows of Parquet kept in memory at a time
 
 # Types of Postgres by number, as Arrow calls them; whatever else there may be is written as text.
@@ -90,4 +93,4 @@ def _cell(value: Any) -> Any:
         case list() | tuple():
             return json.dumps(value, ensure_ascii=False, default=_plain)
     text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if _FORMULA.match(text) else text

@@ -21,6 +21,7 @@ from census.report.extras import ReportError
 from census.report.findings import Findings, gather
 from census.report.page import render
 from census.report.series import metrics
+from census.report.together import SAME_MOMENT
 from census.store.connect import DatabaseError
 
 _log = logging.getLogger(__name__)
@@ -130,8 +131,7 @@ class Kept:
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Connection]:
         """A connection that sees one moment, and that `stop` can reach."""
-        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with self._engine.connect().execution_options(**options) as connection:
+        with self._engine.connect().execution_options(**SAME_MOMENT) as connection:
             self._busy = connection
             try:
                 yield connection

@@ -25,15 +25,22 @@ def show(result: Result, console: Console, title: str, definition: str = "") -> 
     """
     cells = grid(result)
     console.print(Text(inert(title), style="bold"))
-    if cells.rows:
-        console.print(_table(cells, console))
-    else:
+    if is_empty(result):
         console.print(Text("Nothing was seen.", style="dim"))
-    if cells.of is not None:
+    else:
+        console.print(_table(cells, console))
+    if cells.of:
         console.print(Text(f"n = {cells.of:,}", style="dim"))
     if definition:
         console.print(Text(inert(definition), style="dim"))
     console.print()
+
+
+def is_empty(result: Result) -> bool:
+    """Whether a result says nothing: no row, or shares of no unit at all."""
+    if "of" not in result.columns:
+        return not result.rows
+    return not any(row[result.columns.index("of")] for row in result.rows)
 
 
 def write(result: Result, form: str, stream: TextIO) -> None:

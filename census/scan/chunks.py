@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+
 from census.facts import Observation, Outcome, Target
 from census.store.claims import Claim
+from census.store.exclusions import Version
 from census.store.writer import Batch
 
 
 class OpenChunk:
-    """The state of one claimed chunk; `known` are endpoints whose failures are worth a row."""
+    """The state of one claimed chunk; `known` are endpoints whose failures are worth a row.
+
+    A place is that of a target in the chunk as it was claimed, also after some were given away.
+    """
 
     def __init__(self, claim: Claim, known: frozenset[tuple[str, int]]) -> None:
         self.claim = claim
         self.lost = False  # superseded: nothing of it counts any more
         self.unwritten: list[Observation] = []
+        self._pending: Batch | None = None
         self._known = known
         self._outcomes = bytearray(claim.outcomes)
+        self._places = list(range(len(claim.outcomes)))  # those still in the chunk as it is stored
         self._requests = 0
         self._connections = 0
         self._changed = False
 
+    @property
+    def waiting(self) -> int:
+        """How many observations are in memory only."""
+        return len(self.unwritten) + (0 if self._pending is None else len(self._pending.observations))
+
     def left(self) -> list[tuple[int, Target]]:
         """The targets without an outcome, with their places in the chunk."""
-        return [(place, self.claim.targets[place]) for place, byte in enumerate(self._outcomes) if byte == 0]
+        return [(place, self.claim.targets[place]) for place in self._places if self._outcomes[place] == 0]
 
     def settle(self, place: int, seen: Observation) -> None:
         """Note the observation of the target at `place`."""
@@ -30,7 +44,8 @@ class OpenChunk:
         self._requests += seen.requests
         self._connections += seen.connections
         self._changed = True
-        if seen.outcome.recognised or (seen.address, seen.target.port) in self._known:
+        asked = seen.outcome not in (Outcome.OPTED_OUT, Outcome.OUT_OF_SCOPE)
+        if seen.outcome.recognised or (asked and (seen.address, seen.target.port) in self._known):
             self.unwritten.append(seen)
 
     def settle_unasked(self, place: int, outcome: Outcome) -> None:
@@ -38,13 +53,54 @@ class OpenChunk:
         self._outcomes[place] = outcome
         self._changed = True
 
-    def take(self, *, release: bool = False) -> Batch | None:
-        """What is new since the last batch, to be written as it stands now; None when nothing is."""
-        if not (self._changed or release):
-            return None
-        batch = Batch(
-            self.claim.scan, self.claim.number, self.claim.attempt, bytes(self._outcomes), self.unwritten,
-            self._requests, self._connections, release,
-        )  # fmt: skip
-        self.unwritten, self._requests, self._connections, self._changed = [], 0, 0, False
-        return batch
+    def opt_out(self, opted_out: Callable[[str | None, str | None], bool]) -> None:
+        """Forget what is not yet written of targets that asked to be left alone, by name and address.
+
+        Those that already had an outcome are opted out as well: a purge may have deleted what was written of them.
+        """
+        for place in self._places:
+            target = self.claim.targets[place]
+            if self._outcomes[place] and opted_out(target.name, target.address):
+                self._outcomes[place] = Outcome.OPTED_OUT
+                self._changed = True
+        self.unwritten = [seen for seen in self.unwritten if not opted_out(seen.target.name, seen.address)]
+
+    def batch(self, version: Version, *, release: bool = False) -> Batch | None:
+        """What is to be written next: the batch not yet known to be written, else what is new; None when nothing is.
+
+        `version` is that of the opt-out list under which it is made.
+        """
+        if self._pending is None and (self._changed or release):
+            outcomes = bytes(self._outcomes[place] for place in self._places)
+            self._pending = Batch(
+                self.claim.scan, self.claim.number, self.claim.attempt, outcomes, self.unwritten,
+                self._requests, self._connections, release, version,
+            )  # fmt: skip
+            self.unwritten, self._requests, self._connections, self._changed = [], 0, 0, False
+        return self._pending
+
+    def written(self) -> None:
+        """The batch has been committed."""
+        self._pending = None
+
+    def put_back(self) -> None:
+        """Take up again what is in a batch that could not be written, to look through it once more."""
+        if self._pending is not None:
+            self.unwritten = [*self._pending.observations, *self.unwritten]
+            self._requests += self._pending.requests
+            self._connections += self._pending.connections
+            self._pending, self._changed = None, True
+
+    def stored_places(self, places: Iterable[int]) -> list[int]:
+        """Where targets lie in the chunk as it is stored, of which some may have been given away before."""
+        return [bisect_left(self._places, place) for place in places]
+
+    @property
+    def size(self) -> int:
+        """How many targets the chunk has as it is stored."""
+        return len(self._places)
+
+    def give_away(self, places: Iterable[int]) -> None:
+        """Targets that are another chunk's from now on."""
+        gone = set(places)
+        self._places = [place for place in self._places if place not in gone]

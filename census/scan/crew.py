@@ -1,41 +1,48 @@
-"""The worker processes of one scan on this machine: started together, watched, stopped together."""
+"""The worker processes on this machine: started together, replaced when something killed one, stopped together."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-_PATIENCE = 4.5  # seconds between the word to stop and the end, enforced
+_PATIENCE = 4.0  # seconds between the word to stop and the end, enforced
+_BRIEF = 5.0  # seconds of life after which a death is no longer counted as one at the start
+_TRIES = 5  # deaths at the start, one after another, after which no more are started
 
 
 class Crew:
-    """`count` worker processes for a scan; leaving the context stops those that still run."""
+    """`count` worker processes on a database; leaving the context stops those that still run.
 
-    def __init__(self, database: str, scan: int, count: int, *, metrics_port: int | None, verbose: bool) -> None:
-        self._orders = [
-            {
-                "database": database,
-                "scan": scan,
-                "verbose": verbose,
-                "metrics_port": None if metrics_port is None else metrics_port + number,
-            }
-            for number in range(count)
-        ]
+    They work on `scan`, or where that is None on whatever is open, with `drain` until nothing is. `places` are this
+    machine's place files; None leaves them to what the scan and the machine have.
+    """
+
+    def __init__(
+        self,
+        database: str,
+        scan: int | None,
+        count: int,
+        *,
+        metrics_port: int | None,
+        verbose: bool,
+        places: Sequence[str] | None = None,
+        drain: bool = False,
+    ) -> None:
+        common = {"database": database, "scan": scan, "verbose": verbose, "drain": drain, "places": places}
+        ports = [None if metrics_port is None else metrics_port + number for number in range(count)]
+        self._orders: list[dict[str, Any]] = [{**common, "metrics_port": port} for port in ports]
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._began = [0.0] * count
+        self._brief = 0
 
     def __enter__(self) -> Self:
-        for orders in self._orders:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "census.scan.process"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
-            )
-            self._processes.append(process)
-            assert process.stdin is not None
-            process.stdin.write(json.dumps(orders).encode() + b"\n")
-            process.stdin.flush()
+        self._processes = [self._start(place) for place in range(len(self._orders))]
         return self
 
     def __exit__(
@@ -43,9 +50,19 @@ class Crew:
     ) -> None:
         self.stop()
 
-    @property
-    def running(self) -> int:
-        """How many of the processes are alive."""
+    def tend(self) -> int:
+        """Start another for each process that something killed; gives how many are alive.
+
+        One that ended by itself has said why. When one after another is killed at its start, no more are started.
+        """
+        for place, process in enumerate(self._processes):
+            code = process.poll()
+            if code is None or code >= 0:
+                continue
+            self._brief = self._brief + 1 if time.monotonic() - self._began[place] < _BRIEF else 0
+            if self._brief < _TRIES:
+                _close(process)
+                self._processes[place] = self._start(place)
         return sum(process.poll() is None for process in self._processes)
 
     @property
@@ -64,5 +81,21 @@ class Crew:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            if process.stdin is not None and not process.stdin.closed:
-                process.stdin.close()
+            _close(process)
+
+    def _start(self, place: int) -> subprocess.Popen[bytes]:
+        self._began[place] = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "census.scan.process"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
+        assert process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # killed before it had read them, as the next look will find
+            process.stdin.write(json.dumps(self._orders[place]).encode() + b"\n")
+            process.stdin.flush()
+        return process
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None and not process.stdin.closed:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()

@@ -6,9 +6,11 @@ side by side. Of all networks in a chunk the one that has rested longest goes ne
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from census.facts import Target
 from census.probe.pace import network_of
@@ -38,21 +40,69 @@ def lanes(targets: Iterable[tuple[int, Target]], per_host: int) -> dict[str, deq
     return networks
 
 
-def in_turn(networks: dict[str, deque[Lane]], ready: Callable[[str], float]) -> Iterator[tuple[float, str, Lane]]:
-    """Lanes with the time at which each may begin, the network that is ready first at each step.
+class Feed:
+    """The lanes of a chunk, let go one after another, the network that is ready first at each step."""
 
-    `ready` gives the time on the monotonic clock at which a network's next connection may be opened; it is asked
-    again when a network's turn has come, for lanes that reconnect move it.
-    """
-    heap = [(ready(network), place, network) for place, network in enumerate(networks)]
-    heapq.heapify(heap)
-    while heap:
-        at, place, network = heapq.heappop(heap)
-        now_at = ready(network)
-        if now_at > at:
-            heapq.heappush(heap, (now_at, place, network))
-            continue
-        waiting = networks[network]
-        yield at, network, waiting.popleft()
-        if waiting:
-            heapq.heappush(heap, (ready(network), place, network))
+    def __init__(self, networks: dict[str, deque[Lane]]) -> None:
+        self._networks = networks
+        self._untouched = dict.fromkeys(networks)
+
+    def in_turn(self, ready: Callable[[str], float]) -> Iterator[tuple[float, str, Lane]]:
+        """Each lane with its network and the time at which it may begin.
+
+        `ready` gives the time on the monotonic clock at which a network's next connection may be opened; it is asked
+        again when a network's turn has come, for lanes that reconnect move it.
+        """
+        heap = [(ready(network), place, network) for place, network in enumerate(self._networks)]
+        heapq.heapify(heap)
+        while heap:
+            at, place, network = heapq.heappop(heap)
+            waiting = self._networks.get(network)
+            if waiting is None:
+                continue
+            now_at = ready(network)
+            if now_at > at:
+                heapq.heappush(heap, (now_at, place, network))
+                continue
+            self._untouched.pop(network, None)
+            yield at, network, waiting.popleft()
+            if waiting:
+                heapq.heappush(heap, (ready(network), place, network))
+
+    def spare(self, least: int) -> list[int]:
+        """Take out half of the networks that nobody was asked in yet, if they have at least so many targets.
+
+        Gives the places of their targets. Networks stay whole, for the pace of each is kept by one worker.
+        """
+        names = list(self._untouched)
+        taken = names[(len(names) + 1) // 2 :]
+        places = sorted(place for name in taken for lane in self._networks[name] for place, _ in lane)
+        if len(places) < least:
+            return []
+        for name in taken:
+            del self._networks[name], self._untouched[name]
+        return places
+
+
+class Turns:
+    """At most so many connections to one address at a time, whatever names it has in the list."""
+
+    def __init__(self, per_host: int) -> None:
+        self._per_host = per_host
+        self._busy: dict[str, tuple[asyncio.Semaphore, int]] = {}
+
+    @contextlib.asynccontextmanager
+    async def of(self, address: str) -> AsyncIterator[None]:
+        """Hold one of the places of `address`."""
+        semaphore, users = self._busy.get(address, (None, 0))
+        semaphore = semaphore or asyncio.Semaphore(self._per_host)
+        self._busy[address] = (semaphore, users + 1)
+        try:
+            async with semaphore:
+                yield
+        finally:
+            semaphore, users = self._busy[address]
+            if users == 1:
+                del self._busy[address]
+            else:
+                self._busy[address] = (semaphore, users - 1)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from census.errors import UseError
 from census.facts import Outcome, Target
-from census.probe.pace import network_of
+from census.probe.pace import network_of, written_network
 from census.scan.feed import network_key
-from census.targets.gate import Gate
+from census.targets.gate import Gate, Reason
 from census.targets.lists import Problems, read
 from census.targets.order import Spool
 from census.targets.scope import Scope
@@ -18,6 +18,7 @@ from census.targets.scope import Scope
 DEFAULT_PORT = 11434
 _CHUNK = 5_000  # targets of a full chunk
 _SMALLEST = 100
+_LARGEST = 5  # networks kept for telling which have the most targets
 _CHUNKS_EACH = 8  # chunks for each worker at least, so that none is idle at the end of a short list
 
 # Targets, the outcomes that are clear without asking, and whether they are of the network that the chunk before has.
@@ -32,22 +33,36 @@ class NothingToDoError(UseError):
 class Plan:
     """What a pass over the lists found; filled while its chunks are being taken.
 
-    `verdicts` counts targets by the outcome that was clear without asking; `networks` the targets to be asked in
-    each /24 (IPv6: /48), of which only the largest are kept.
+    `opted_out` is the opt-out list of the database; `reasons` counts targets that are not to be asked by why not;
+    `networks` the targets to be asked in each /24 (IPv6: /48), of which only the largest are kept.
     """
 
     scope: Scope
     seed: int
     problems: Problems
+    opted_out: Sequence[str] = ()
     targets: int = 0
-    verdicts: Counter[Outcome] = field(default_factory=Counter)
-    largest: int = 0
+    reasons: Counter[Reason] = field(default_factory=Counter)
+    networks: Counter[str] = field(default_factory=Counter)
     names: int = 0
 
     @property
     def to_ask(self) -> int:
         """Targets that will be contacted."""
-        return self.targets - self.verdicts.total()
+        return self.targets - self.reasons.total()
+
+    def refused(self, outcome: Outcome) -> int:
+        """Targets that end in this outcome without being asked."""
+        return sum(count for reason, count in self.reasons.items() if reason.outcome is outcome)
+
+    @property
+    def largest(self) -> int:
+        """Targets to be asked in the largest network."""
+        return max(self.networks.values(), default=0)
+
+    def largest_networks(self) -> list[tuple[str, int]]:
+        """The networks with the most targets to be asked, as they are written, with how many those are."""
+        return [(written_network(network), count) for network, count in self.networks.most_common(_LARGEST)]
 
     def seconds(self, rate: float) -> float:
         """The least time that asking takes at `rate` connections a second, with the pace of the largest network."""
@@ -65,11 +80,12 @@ def chunks(plan: Plan, spool: Spool, workers: int) -> Iterator[Judged]:
     Raises NothingToDoError at the end if there is nothing to ask.
     """
     size = min(_CHUNK, max(_SMALLEST, spool.count // (workers * _CHUNKS_EACH)))
-    gate = Gate(plan.scope)
+    gate = Gate(plan.scope, plan.opted_out)
     network = None
     for targets in spool.chunks(size, _CHUNK):
-        outcomes = bytes(_judge(plan.scope, gate, target) or 0 for target in targets)
-        _count(plan, targets, outcomes)
+        reasons = [_judge(plan.scope, gate, target) for target in targets]
+        outcomes = bytes(0 if reason is None else reason.outcome for reason in reasons)
+        _count(plan, targets, reasons)
         before, network = network, network_key(targets[0])
         yield targets, outcomes, before == network
     if plan.to_ask == 0:
@@ -85,20 +101,24 @@ def fill(spool: Spool, lists: Iterable[str], plan: Plan, ports: Sequence[int], *
         spool.add(entry)
 
 
-def _judge(scope: Scope, gate: Gate, target: Target) -> Outcome | None:
-    refused = gate.verdict_name(target.name or "") if target.address is None else gate.verdict(target.address)
+def _judge(scope: Scope, gate: Gate, target: Target) -> Reason | None:
+    refused = gate.reason_name(target.name or "") if target.address is None else gate.reason(target.address)
     if refused is None and scope.ports is not None and target.port not in scope.ports:
-        return Outcome.OUT_OF_SCOPE
+        return Reason.PORT
     return refused
 
 
-def _count(plan: Plan, targets: list[Target], outcomes: bytes) -> None:
+def _count(plan: Plan, targets: list[Target], reasons: list[Reason | None]) -> None:
     plan.targets += len(targets)
-    plan.verdicts.update(Outcome(byte) for byte in outcomes if byte)
-    asked = [target for target, byte in zip(targets, outcomes, strict=True) if not byte]
+    plan.reasons.update(reason for reason in reasons if reason is not None)
+    asked = [target for target, reason in zip(targets, reasons, strict=True) if reason is None]
     plan.names += sum(target.address is None for target in asked)
-    networks = Counter(network_of(target.address) for target in asked if target.address is not None)
-    plan.largest = max(plan.largest, *networks.values(), 0)
+    here = Counter(network_of(target.address) for target in asked if target.address is not None)
+    plan.networks.update(here)
+    kept = dict(plan.networks.most_common(_LARGEST))
+    if len(here) == 1:  # it may go on in the next chunk
+        kept |= {network: plan.networks[network] for network in here}
+    plan.networks = Counter(kept)
 
 
 def _why_nothing(plan: Plan) -> str:
@@ -107,7 +127,7 @@ def _why_nothing(plan: Plan) -> str:
             f"the lists hold no target ({plan.problems.count} lines were none); a target is an address, address:port, "
             "network, host:port or URL on a line"
         )
-    outside, opted = plan.verdicts[Outcome.OUT_OF_SCOPE], plan.verdicts[Outcome.OPTED_OUT]
+    outside, opted = plan.refused(Outcome.OUT_OF_SCOPE), plan.refused(Outcome.OPTED_OUT)
     return (
         f"none of the {plan.targets:,} targets may be contacted: {outside:,} are out of scope, {opted:,} opted out; "
         f"compare the list with networks, hosts and ports in {plan.scope.source}"

@@ -18,47 +18,47 @@ import uvloop
 from prometheus_client import start_http_server
 
 from census import metrics
-from census.scan.settings import Settings
-from census.scan.worker import Worker
-from census.store import scans
-from census.store.connect import DatabaseError, connect
+from census.errors import FailedError
+from census.scan import logs
+from census.scan.shift import Shift
+from census.store.connect import hide
+from census.store.door import Door
 
-DONE, FAILED, EXPIRED = 0, 1, 2
+FAILED = 1
 _SPARE_FILES = 200  # for the database, place files and the loop itself
 _MOST_IN_FLIGHT = 20_000
 
 
 def main() -> int:
-    """Run one worker; the exit code is DONE (also when stopped), FAILED or EXPIRED."""
+    """Run one worker; the exit code is DONE (also when stopped), EXPIRED or FAILED."""
     orders = json.loads(sys.stdin.readline())
-    logging.basicConfig(level=logging.DEBUG if orders["verbose"] else logging.WARNING, format=_FORMAT % orders["scan"])
-    if orders["metrics_port"] is not None:
-        start_http_server(orders["metrics_port"], addr="127.0.0.1", registry=metrics.REGISTRY)
+    logs.to_standard_error(orders["database"], verbose=orders["verbose"])
     try:
+        if orders["metrics_port"] is not None:
+            start_http_server(orders["metrics_port"], addr="127.0.0.1", registry=metrics.REGISTRY)
         return uvloop.run(_work(orders))
-    except (psycopg.Error, DatabaseError) as error:
-        logging.getLogger(__name__).error("the database failed: %s", error)  # noqa: TRY400  the sentence says it all
+    except (psycopg.Error, FailedError, OSError) as error:
+        said = hide(str(error), orders["database"])
+        logging.getLogger(__name__).error("%s", said)  # noqa: TRY400  the sentence says it all
         return FAILED
 
 
-_FORMAT = "%%(asctime)s %%(levelname)s scan=%s worker=%%(process)d %%(name)s: %%(message)s"
-
-
 async def _work(orders: dict[str, Any]) -> int:
-    with connect(orders["database"]) as connection:
-        settings = Settings.from_json(scans.settings(connection, orders["scan"]))
-        worker = Worker(connection, orders["scan"], settings, _files())
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, worker.stop.set)
-        # Ctrl-C reaches the whole group; the parent decides and tells us.
-        loop.add_signal_handler(signal.SIGINT, lambda: None)
-        watch = asyncio.create_task(_until_input_ends(worker.stop))
-        try:
-            await worker.run()
-        finally:
-            watch.cancel()
-        scans.rest(connection, orders["scan"])
-        return EXPIRED if worker.expired else DONE
+    door = Door(orders["database"])
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    # Ctrl-C reaches the whole group; the parent decides and tells us.
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    watch = asyncio.create_task(_until_input_ends(stop))
+    shift = Shift(door, stop, _files(), orders["places"])
+    try:
+        if orders["scan"] is None:
+            return await shift.roam(drain=orders["drain"])
+        return await shift.work_on(orders["scan"])
+    finally:
+        watch.cancel()
+        door.close(0.2)
 
 
 async def _until_input_ends(stop: asyncio.Event) -> None:

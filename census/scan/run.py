@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTimeError
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,15 +16,17 @@ from typing import Any
 import psycopg
 
 from census import __version__
-from census.errors import FailedError, UseError
+from census.errors import FailedError, StoppedError, UseError
 from census.places import Places
 from census.scan.crew import Crew
+from census.scan.logs import SCAN
 from census.scan.plan import Judged, Plan
-from census.scan.process import EXPIRED
 from census.scan.settings import Settings
-from census.store import claims, scans
+from census.scan.shift import EXPIRED
+from census.store import claims, scans, workers
 from census.store.connect import connect
-from census.store.scans import Progress
+from census.store.door import BusyError, DatabaseLostError, Door
+from census.store.scans import Progress, State
 from census.targets.scope import Scope
 
 _LOOK = 0.5  # seconds between two looks at the progress
@@ -41,11 +46,12 @@ class AuthorizationEndedError(UseError):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """How workers are run on this machine."""
+    """How workers are run on this machine; `revive` brings a database of this machine up again when it died."""
 
     database: str
     metrics_port: int | None = None
     verbose: bool = False
+    revive: Callable[[], None] | None = None
 
 
 def cores() -> int:
@@ -82,11 +88,11 @@ def create(
 
 
 def _fitting(connection: psycopg.Connection[Any], scan: int, settings: Settings) -> Settings:
-    """No more workers than chunks: they share the rate evenly, and one that is idle would waste its share."""
+    """No more workers than chunks: the others would have nothing to do."""
     return replace(settings, workers=max(1, min(settings.workers, claims.open_chunks(connection, scan))))
 
 
-def take_up(database: str, wanted: str, scope: Scope | None, workers: int) -> int:
+def take_up(database: str, wanted: str, scope: Scope | None, count: int) -> int:
     """Make an unfinished scan ready to go on, under a new scope if given; gives its number.
 
     Raises NoSuchScanError, AlreadyRunningError, and ScopeError when the authorisation does not hold today.
@@ -94,7 +100,7 @@ def take_up(database: str, wanted: str, scope: Scope | None, workers: int) -> in
     with connect(database) as connection:
         scan = scans.find(connection, wanted, unfinished=True)
         settings = Settings.from_json(scans.settings(connection, scan))
-        settings = replace(settings, scope=scope or settings.scope, workers=workers)
+        settings = replace(settings, scope=scope or settings.scope, workers=count)
         settings.scope.check_valid(datetime.now(UTC).date())
         settings = replace(settings, rate=min(settings.rate, settings.scope.rate))
         _wait_until_free(connection, scan)
@@ -105,31 +111,66 @@ def take_up(database: str, wanted: str, scope: Scope | None, workers: int) -> in
 def _wait_until_free(connection: psycopg.Connection[Any], scan: int) -> None:
     """Workers that lost their parent put away what they have and go; those that stay are at work."""
     end = time.monotonic() + claims.STALE + 1
-    while holders := claims.holders(connection, scan):
+    while holders := workers.holders(connection, scan):
         if time.monotonic() > end:
             raise AlreadyRunningError(
-                f"scan {scan} is running: {', '.join(holders)} works on it; `census status {scan}` shows how far it is"
+                f"scan {scan} is running: {', '.join(holders)} works on it; "
+                f"`census status {scan}` shows how far it is, `census worker` helps, `census stop {scan}` ends it"
             )
         time.sleep(_LOOK)
 
 
-def follow(watch: Watch, scan: int) -> Iterator[Progress]:
+def follow(watch: Watch, scan: int) -> Generator[Progress, None, None]:
     """Run workers until the scan is done, giving the progress now and then, and once more at the end.
 
-    Raises ScanFailedError or AuthorizationEndedError. When the caller stops early the workers are stopped too.
+    Raises StoppedError, ScanFailedError or AuthorizationEndedError. When the caller stops early, the scan is stopped
+    with all its workers, wherever they are.
     """
-    with connect(watch.database) as connection:
-        workers = Settings.from_json(scans.settings(connection, scan)).workers
-        crew = Crew(watch.database, scan, workers, metrics_port=watch.metrics_port, verbose=watch.verbose)
-        with crew:
-            while crew.running:
-                yield scans.progress(connection, scan)
-                time.sleep(_LOOK)
-        scans.rest(connection, scan)
-        ended = scans.end(connection, scan)
-        yield scans.progress(connection, scan)
-        if not ended:
-            raise _failure(scan, crew.codes)
+    SCAN.set(scan)
+    door = Door(watch.database, revive=watch.revive)
+    try:
+        count = Settings.from_json(door.call(scans.settings, scan)).workers
+        with Crew(watch.database, scan, count, metrics_port=watch.metrics_port, verbose=watch.verbose) as crew:
+            try:
+                while crew.tend() and not (step := door.call(_look, scan)).stopped:
+                    yield step
+                    time.sleep(_LOOK)
+            except (KeyboardInterrupt, GeneratorExit):
+                told = door.submit(scans.stop, scan)  # first of all, for workers elsewhere hear of it only so
+                crew.stop()
+                _hear(told)
+                raise
+        yield _ended(door, scan, crew.codes)
+    except KeyboardInterrupt:
+        _hear(door.submit(scans.stop, scan))  # again, for it may have come while the workers were being started
+        raise
+    except DatabaseLostError as error:
+        raise ScanFailedError(f"{error}; when it is back, go on with `census resume {scan}`") from None
+    finally:
+        door.close(0.2)
+
+
+def _look(connection: psycopg.Connection[Any], scan: int) -> Progress:
+    scans.touch(connection, scan)
+    return scans.progress(connection, scan)
+
+
+def _hear(told: Future[bool]) -> None:
+    """Wait until the database has taken a word; one that does not answer is not waited for."""
+    with contextlib.suppress(NotInTimeError, FailedError, psycopg.Error, BusyError):
+        told.result(0.2)
+
+
+def _ended(door: Door, scan: int, codes: list[int]) -> Progress:
+    """The progress at the end of a scan that is done; raises what else it may have come to."""
+    with contextlib.suppress(BusyError):
+        door.call(scans.end, scan)
+    last = door.call(scans.progress, scan)
+    if last.state is State.DONE:
+        return last
+    if last.stopped:
+        raise StoppedError(f"scan {scan} was stopped; what was done is stored, `census resume {scan}` goes on with it")
+    raise _failure(scan, codes)
 
 
 def _failure(scan: int, codes: list[int]) -> Exception:

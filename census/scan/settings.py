@@ -12,7 +12,7 @@ from census.targets.scope import Scope
 class Settings:
     """What a worker needs to know.
 
-    `rate` is new connections a second of all workers together; `workers` how many share it; `timeout` and
+    `rate` is new connections a second of all workers together; `workers` how many are started here; `timeout` and
     `deadline` are seconds, for connecting and for all of one target; `places` are files of place databases.
     """
 

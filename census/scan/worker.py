@@ -1,19 +1,18 @@
 """One worker process: claims chunks, asks their targets at the pace of the scope, writes what came of them.
 
-Async where the network is, sync where the database is, one door between: `_database` runs one call at a time in a
-thread. The chunk's row decides who may write; a worker that was superseded drops what it has of that chunk.
+Async where the network is, sync where the database is, one door between (`store/door.py`). The chunk's row decides
+who may write; a worker that was superseded drops what it has of that chunk.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import psycopg
 
@@ -21,102 +20,123 @@ from census import __version__, metrics
 from census.facts import Outcome, Target
 from census.places import Places
 from census.probe.look import Prober
-from census.probe.pace import Pace
+from census.probe.pace import Pace, network_of
 from census.probe.transport import Manners, tls_context
+from census.scan.books import FLUSH, Books, OptedOut
 from census.scan.chunks import OpenChunk
-from census.scan.feed import Lane, in_turn, lanes, network_key
+from census.scan.feed import Feed, Lane, Turns, lanes, network_key
+from census.scan.logs import CHUNK
 from census.scan.settings import Settings
-from census.store import claims
-from census.store.writer import SupersededError, Writer
+from census.store import exclusions
+from census.store.door import Door
 from census.targets.gate import Gate
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-_FLUSH = 1.0  # seconds between two writes, which is also what a crash costs
 _UNWRITTEN = 20_000  # observations in memory before asking pauses until the database has caught up
-_GRACE = 2.5  # seconds that open targets get to end by themselves when the worker is stopped
+_GRACE = 1.8  # seconds that open targets get to end by themselves when the worker is stopped
+_LAST = 1.2  # seconds for the last words to the database
 _RESOLVE = 5.0  # seconds for a name
+
+_log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Works on one scan until no chunk of it is left, or until `stop` is set; made inside a running loop.
+    """Works on one scan until it is over, or until `stop` is set; made inside a running loop.
 
-    `in_flight` bounds the targets asked at one time; `expired` says that the authorisation ended meanwhile.
+    `in_flight` bounds the targets asked at one time; `places` are its place files; `elsewhere` tells whether it should
+    leave when it has nothing to do, for another scan has. `expired` says that the authorisation ended meanwhile.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], scan: int, settings: Settings, in_flight: int) -> None:
+    def __init__(
+        self,
+        door: Door,
+        scan: int,
+        settings: Settings,
+        *,
+        in_flight: int,
+        places: Sequence[Path] = (),
+        elsewhere: Callable[[psycopg.Connection[Any]], bool] | None = None,
+    ) -> None:
         self.stop = asyncio.Event()
-        self.expired = False
-        self._connection = connection
-        self._scan = scan
+        self._elsewhere = elsewhere
         self._scope = settings.scope
-        self._name = claims.worker_name()
-        self._writer = Writer(connection, Places([Path(file) for file in settings.places]).locate)
+        self._places = Places(places)
         self._gate = Gate(settings.scope)
-        self._pace = Pace(settings.rate / settings.workers, settings.scope.rate_per_network)
-        self._prober = Prober(_manners(settings, self._gate), self._pace, tls_context())
+        self._pace = Pace(0, settings.scope.rate_per_network)
+        self._prober = Prober(self._manners(settings), self._pace, tls_context())
+        self._books = Books(
+            door, scan, self._pace, self._places.locate, valid_until=settings.scope.valid_until, learnt=self._learn
+        )
         self._room = asyncio.Semaphore(in_flight)
-        self._turns = _Turns(settings.scope.per_host)
-        self._chunks: list[OpenChunk] = []
+        self._turns = Turns(settings.scope.per_host)
         self._asking: set[asyncio.Task[None]] = set()
-        self._written = asyncio.Event()
-        self._lock = asyncio.Lock()
+        self._leaving = False
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._faults = 0
+
+    @property
+    def expired(self) -> bool:
+        """Whether it ended because the authorisation did."""
+        return self._books.expired
 
     async def run(self) -> None:
-        """Work until done or stopped; raises psycopg's errors when the database is lost."""
-        flusher = asyncio.create_task(self._flush_again_and_again())
-        feeder = asyncio.create_task(self._feed())
-        stopper = asyncio.create_task(self.stop.wait())
+        """Work until the scan is over or `stop` is set; raises DatabaseLostError and psycopg's errors."""
         try:
-            await asyncio.wait((flusher, feeder, stopper, self._failed), return_when=asyncio.FIRST_COMPLETED)
-            for ended in (flusher, feeder, self._failed):
-                if ended.done():
-                    ended.result()
+            await self._books.join()
+            waits = (self._feed(), self._books.keep(), self.stop.wait(), self._books.over.wait())
+            tasks: list[asyncio.Task[Any]] = [asyncio.create_task(wait) for wait in waits]
+            await asyncio.wait((*tasks, self._failed), return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel() if not task.done() else None
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+            _raise_first([*ended, self._failed.exception() if self._failed.done() else None])
         finally:
-            for task in (feeder, flusher, stopper):
-                task.cancel()
-            await asyncio.gather(feeder, flusher, stopper, return_exceptions=True)
-            await self._hush()
-            await self._pace.close()
-        await self._flush(release=True)
-        await self._say_alive()
+            await self._end()
 
-    async def _database(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        async with self._lock:
-            return await asyncio.to_thread(call, *args, **kwargs)
+    async def _end(self) -> None:
+        """Let what is being asked end, write it, give the rest back: some four seconds at most."""
+        await self._hush()
+        await self._pace.close()
+        try:
+            async with asyncio.timeout(_LAST):
+                await self._books.close()
+        except TimeoutError:
+            _log.warning("the database does not answer; what the last seconds brought will be asked again")
+        self._places.close()
 
     # -- asking
 
     async def _feed(self) -> None:
         """Take chunk after chunk; the next begins while the slow targets of the last are still being asked."""
         while True:
-            claim = await self._database(claims.claim, self._connection, self._scan, self._name)
-            if claim is not None:
-                known = await self._database(claims.known_endpoints, self._connection, claim)
-                chunk = OpenChunk(claim, known)
-                self._chunks.append(chunk)
+            chunk = await self._books.claim()
+            if chunk is not None:
                 await self._dispatch(chunk)
             elif self._asking:
-                await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED, timeout=_FLUSH)
+                await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED, timeout=FLUSH)
+            elif await self._books.rest() or await self._is_wanted_elsewhere():
+                return
             else:
-                await self._flush()
-                if await self._database(claims.open_chunks, self._connection, self._scan) == 0:
-                    return
-                await asyncio.sleep(_FLUSH)  # others hold the rest; one of them may go silent
+                await asyncio.sleep(FLUSH)  # others hold the rest; one of them may share it, or go silent
+
+    async def _is_wanted_elsewhere(self) -> bool:
+        return self._elsewhere is not None and await self._books.ask(self._elsewhere)
 
     async def _dispatch(self, chunk: OpenChunk) -> None:
-        for at, network, lane in in_turn(lanes(chunk.left(), self._scope.per_host), self._pace.ready):
+        feed = Feed(lanes(chunk.left(), self._scope.per_host))
+        self._books.dispatching(chunk, feed)
+        for at, network, lane in feed.in_turn(self._pace.ready):
             delay = at - time.monotonic()
             if delay > 0:
                 await asyncio.sleep(delay)
+            if all(self._gate.opted_out(target.name, target.address) for _, target in lane):
+                for place, _ in lane:
+                    chunk.settle_unasked(place, Outcome.OPTED_OUT)
+                continue
             await self._room.acquire()
-            while sum(len(each.unwritten) for each in self._chunks) > _UNWRITTEN:
-                self._written.clear()
-                await self._written.wait()
+            await self._books.room(_UNWRITTEN)
             await self._pace.connection(network)
+            if chunk.lost:
+                self._room.release()
+                return
             task = asyncio.create_task(self._go_along(chunk, lane))
             self._asking.add(task)
             task.add_done_callback(self._asked)
@@ -130,29 +150,37 @@ class Worker:
 
     async def _go_along(self, chunk: OpenChunk, lane: Lane) -> None:
         """Ask the targets of one lane one after another; the right for the first connection is already held."""
+        CHUNK.set(chunk.claim.number)
         for step, (place, target) in enumerate(lane):
-            if chunk.lost:
-                return
-            if step:
+            if step and not (chunk.lost or self._leaving):
                 await self._pace.connection(network_key(target))
-            address = target.address if target.name is None else await self._resolve(target)
+            if chunk.lost or self._leaving:
+                return
+            address = await self._address(target)
             if isinstance(address, Outcome):
                 metrics.TARGETS.labels(address.word).inc()
                 chunk.settle_unasked(place, address)
                 continue
-            assert address is not None
+            if target.name is not None:
+                await self._pace.network(network_of(address))  # only now is it known
             async with self._turns.of(address):
                 chunk.settle(place, await self._prober.look(target, address))
 
-    async def _resolve(self, target: Target) -> str | Outcome:
+    async def _address(self, target: Target) -> str | Outcome:
+        """Where to ask a target, judged by the opt-outs of this moment; or why it is not asked."""
+        if target.name is not None:
+            return await self._resolve(target.name, target.port)
+        assert target.address is not None
+        return self._gate.verdict(target.address) or target.address
+
+    async def _resolve(self, name: str, port: int) -> str | Outcome:
         """The first admitted address of a name, or why there is none."""
-        assert target.name is not None
-        refused = self._gate.verdict_name(target.name)
+        refused = self._gate.verdict_name(name)
         if refused is not None:
             return refused
         try:
             async with asyncio.timeout(_RESOLVE):
-                found = await asyncio.get_running_loop().getaddrinfo(target.name, target.port, type=socket.SOCK_STREAM)
+                found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             return Outcome.UNRESOLVED
         verdicts = {str(entry[4][0]): self._gate.verdict(str(entry[4][0])) for entry in found}
@@ -162,6 +190,7 @@ class Worker:
 
     async def _hush(self) -> None:
         """Let what is being asked end, for a moment; then break it off: it will be asked again on resume."""
+        self._leaving = True
         if not self._asking:
             return
         _, late = await asyncio.wait(set(self._asking), timeout=_GRACE)
@@ -169,65 +198,32 @@ class Worker:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    # -- writing
+    # -- opt-outs
 
-    async def _flush_again_and_again(self) -> None:
-        while not self.expired:
-            await asyncio.sleep(_FLUSH)
-            await self._flush()
-            await self._say_alive()
-            self.expired = datetime.now(UTC).date() > self._scope.valid_until
+    async def _learn(self, found: exclusions.OptOuts) -> OptedOut:
+        """Take up another opt-out list, for all that is asked from now on."""
+        self._gate = await asyncio.to_thread(Gate, self._scope, found.entries)
+        return self._gate.opted_out
 
-    async def _say_alive(self) -> None:
-        faults = metrics.unexpected_errors() - self._faults
-        await self._database(claims.keep_alive, self._connection, self._scan, self._name, faults)
-        self._faults += faults
+    def _opted_out(self, name: str | None, address: str | None) -> bool:
+        return self._gate.opted_out(name, address)
 
-    async def _flush(self, *, release: bool = False) -> None:
-        for chunk in list(self._chunks):
-            batch = chunk.take(release=release)
-            if batch is None:
-                continue
-            try:
-                await self._database(self._writer.write, batch)
-            except SupersededError:
-                chunk.lost = True
-            if (chunk.lost or batch.done) and chunk in self._chunks:
-                self._chunks.remove(chunk)
-        self._written.set()
+    def _manners(self, settings: Settings) -> Manners:
+        """By the gate of the moment, which another takes the place of when the opt-out list changes."""
+        scope = settings.scope
+        return Manners(
+            user_agent=scope.user_agent(__version__),
+            sender=scope.from_header(),
+            admits=lambda address: self._gate.verdict(address) is None,
+            opted_out=self._opted_out,
+            connect_timeout=settings.timeout,
+            deadline=settings.deadline,
+            requests=scope.requests_per_host,
+            details=scope.details,
+        )
 
 
-def _manners(settings: Settings, gate: Gate) -> Manners:
-    scope = settings.scope
-    return Manners(
-        user_agent=scope.user_agent(__version__),
-        sender=scope.from_header(),
-        admits=lambda address: gate.verdict(address) is None,
-        connect_timeout=settings.timeout,
-        deadline=settings.deadline,
-        requests=scope.requests_per_host,
-        details=scope.details,
-    )
-
-
-class _Turns:
-    """At most so many connections to one address at a time, whatever names it has in the list."""
-
-    def __init__(self, per_host: int) -> None:
-        self._per_host = per_host
-        self._busy: dict[str, tuple[asyncio.Semaphore, int]] = {}
-
-    @contextlib.asynccontextmanager
-    async def of(self, address: str) -> AsyncIterator[None]:
-        semaphore, users = self._busy.get(address, (None, 0))
-        semaphore = semaphore or asyncio.Semaphore(self._per_host)
-        self._busy[address] = (semaphore, users + 1)
-        try:
-            async with semaphore:
-                yield
-        finally:
-            semaphore, users = self._busy[address]
-            if users == 1:
-                del self._busy[address]
-            else:
-                self._busy[address] = (semaphore, users - 1)
+def _raise_first(ended: Sequence[object]) -> None:
+    for each in ended:
+        if isinstance(each, BaseException) and not isinstance(each, asyncio.CancelledError):
+            raise each

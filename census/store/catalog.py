@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 from psycopg import Cursor
 
 from census import lineage, metrics
-from census.facts import Lineage, Model, Observation, Tools
+from census.facts import Lineage, Model, Observation
 from census.places import Place
-from census.store import judgements
+from census.store import judgements, lineages
 from census.store.identity import inventory_hash, model_hash
+from census.store.inventories import OF_MODELS, SETS
 
 _CACHED = 200_000  # numbers kept of each sort before a cache starts anew
 
@@ -27,8 +28,7 @@ create temporary table if not exists new_model (
     family text, developer text, origin text, derived boolean, base text, rule text
 ) on commit delete rows;
 create temporary table if not exists new_inventory (
-    hash bytea, models bigint[], size integer, cut boolean, families text[], architectures text[], origins text[],
-    quantizations text[], capabilities text[], unplaced boolean, tools smallint
+    hash bytea, models bigint[], size integer, cut boolean
 ) on commit delete rows;
 """
 
@@ -37,9 +37,7 @@ _MODEL_COLUMNS = (
     " capabilities, tools, tools_source, tools_level, remote, template_hash,"
     " family, developer, origin, derived, base, rule"
 )
-_INVENTORY_COLUMNS = (
-    "hash, models, size, cut, families, architectures, origins, quantizations, capabilities, unplaced, tools"
-)
+_INVENTORY_COLUMNS = "hash, models, size, cut"
 
 K = TypeVar("K")
 
@@ -57,8 +55,9 @@ class Catalog:
 
     @staticmethod
     def prepare(cursor: Cursor[Any]) -> None:
-        """Make the temporary tables of this connection."""
+        """Make the temporary tables of this connection, and note whose rules place models from now on."""
         cursor.execute(_TEMPORARY)
+        lineages.note(cursor)
 
     def forget(self) -> None:
         """Start anew: what was learnt in a transaction that failed may not be in the database."""
@@ -181,37 +180,20 @@ def _insert_inventories(
 ) -> list[tuple[bytes, int]]:
     with cursor.copy(f"copy new_inventory ({_INVENTORY_COLUMNS}) from stdin") as copy:
         for key, (numbers, seen) in inventories:
-            copy.write_row(_inventory_row(key, numbers, seen))
-    return _move(cursor, "inventory", _INVENTORY_COLUMNS)
+            copy.write_row((key, numbers, len(seen.models), seen.cut))
+    sets = ", ".join(SETS)
+    return _move(cursor, "inventory", f"{_INVENTORY_COLUMNS}, {sets}", f"cross join lateral ({OF_MODELS}) told")
 
 
-def _inventory_row(key: bytes, numbers: list[int], seen: Observation) -> tuple[Any, ...]:
-    lines = [lineage.place(model.name, model.architecture) for model in seen.models]
-    return (
-        key,
-        numbers,
-        len(seen.models),
-        seen.cut,
-        _sorted(line.family for line in lines),
-        _sorted(model.architecture for model in seen.models),
-        _sorted(line.origin for line in lines),
-        _sorted(model.quantization for model in seen.models),
-        _sorted(word for model in seen.models for word in model.capabilities or ()),
-        any(line.family is None for line in lines),
-        int(max((model.tools for model in seen.models), default=Tools.NO)),
-    )
+def _move(cursor: Cursor[Any], table: str, columns: str, told: str = "") -> list[tuple[bytes, int]]:
+    """Insert what is new, in the order of the hashes, and give the number of every row of the temporary table.
 
-
-def _sorted(values: Iterable[str | None]) -> list[str]:
-    return sorted({value for value in values if value is not None})
-
-
-def _move(cursor: Cursor[Any], table: str, columns: str) -> list[tuple[bytes, int]]:
-    """Insert what is new, in the order of the hashes, and give the number of every row of the temporary table."""
+    `told` joins columns that the temporary table, called `of`, does not have.
+    """
     cursor.execute(
         f"""insert into {table} ({columns})
-            select {columns} from new_{table} as new
-            where not exists (select from {table} as old where old.hash = new.hash)
+            select {columns} from new_{table} as of {told}
+            where not exists (select from {table} as old where old.hash = of.hash)
             order by hash
             on conflict (hash) do nothing"""  # noqa: S608  names from this module
     )

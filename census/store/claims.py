@@ -1,14 +1,13 @@
-"""The chunks of a scan: stored, claimed by a worker, kept alive, freed when the worker died."""
+"""The chunks of a scan: stored, claimed by a worker, split when others have nothing left to do."""
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from psycopg import Connection
+from psycopg import ClientCursor, Connection
 
 from census.facts import Outcome, Target
 
@@ -61,25 +60,25 @@ def _columns(targets: Sequence[Target]) -> tuple[Any, ...]:
     )
 
 
-def worker_name() -> str:
-    """Who holds a chunk: machine and process."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+def claim(connection: Connection[Any], scan: int, worker: str, run: datetime | None = None) -> Claim | None:
+    """Take the next open chunk of a scan, or one whose worker went silent; None when there is none to take.
 
-
-def claim(connection: Connection[Any], scan: int, worker: str) -> Claim | None:
-    """Take the next open chunk of a scan, or one whose worker went silent; None when there is none to take."""
+    Nothing is taken of a scan that was stopped, nor, where `run` is given, of one that was begun again since.
+    """
     row = connection.execute(
         """update chunk set worker = %s, attempt = attempt + 1, claimed_at = now()
             where scan_id = %s and number = (
                 select number from chunk
                 where scan_id = %s and not done
+                  and exists (select from scan where id = %s and stopped is null
+                                                 and (%s::timestamptz is null or resumed = %s))
                   and (worker is null or claimed_at < now() - make_interval(secs => %s))
                   and (not follows or (select before.done from chunk as before
                                        where before.scan_id = chunk.scan_id and before.number = chunk.number - 1))
                 order by number limit 1 for update skip locked)
             returning number, attempt, ports, names, tls, outcomes,
                 array(select host(a) from unnest(addresses) with ordinality as t(a, n) order by n)""",
-        (worker, scan, scan, STALE),
+        (worker, scan, scan, scan, run, run, STALE),
     ).fetchone()
     if row is None:
         return None
@@ -108,36 +107,57 @@ def open_chunks(connection: Connection[Any], scan: int) -> int:
     return int(row[0]) if row else 0
 
 
-def keep_alive(connection: Connection[Any], scan: int, worker: str, errors: int) -> None:
-    """Say that this worker lives, and how many faults of ours it met since it last said so."""
-    connection.execute(
-        "update scan set heartbeat = now(), unexpected_errors = unexpected_errors + %s where id = %s", (errors, scan)
-    )
-    connection.execute(
-        "update chunk set claimed_at = now() where scan_id = %s and worker = %s and not done", (scan, worker)
-    )
+# Sent as one message, as workers give signs of life. The lock makes the new numbers come one after another.
+_SPLIT = """
+select pg_advisory_xact_lock(%(lock)s, %(scan)s::int);
+with old as (
+    select * from chunk
+    where scan_id = %(scan)s and number = %(number)s and attempt = %(attempt)s and not done
+      and length(outcomes) = %(size)s
+    for update
+), made as (
+    insert into chunk (scan_id, number, addresses, ports, names, tls, outcomes, counts)
+    select scan_id, (select max(number) + 1 from chunk where scan_id = %(scan)s),
+           array(select addresses[n + 1] from unnest(%(moved)s::int[]) with ordinality as t(n, place) order by place),
+           array(select ports[n + 1] from unnest(%(moved)s::int[]) with ordinality as t(n, place) order by place),
+           case when names is not null then
+             array(select names[n + 1] from unnest(%(moved)s::int[]) with ordinality as t(n, place) order by place) end,
+           case when tls is not null then
+             array(select tls[n + 1] from unnest(%(moved)s::int[]) with ordinality as t(n, place) order by place) end,
+           decode(repeat('00', cardinality(%(moved)s::int[])), 'hex'), %(none)s
+    from old
+)
+update chunk set
+    addresses = array(select old.addresses[n + 1] from unnest(%(kept)s::int[]) as n order by n),
+    ports = array(select old.ports[n + 1] from unnest(%(kept)s::int[]) as n order by n),
+    names = case when old.names is not null
+            then array(select old.names[n + 1] from unnest(%(kept)s::int[]) as n order by n) end,
+    tls = case when old.tls is not null
+          then array(select old.tls[n + 1] from unnest(%(kept)s::int[]) as n order by n) end,
+    outcomes = (select string_agg(substring(old.outcomes from n + 1 for 1), ''::bytea order by n)
+                from unnest(%(kept)s::int[]) as n)
+from old where chunk.scan_id = old.scan_id and chunk.number = old.number
+"""
+_LOCK = 0x73706C74  # the advisory locks of splits: "splt" in ASCII
 
 
-def holders(connection: Connection[Any], scan: int) -> list[str]:
-    """Workers that hold chunks of a scan and gave a sign of life lately; chunks of the dead here are freed first."""
-    here = f"{socket.gethostname()}:"
-    rows = connection.execute(
-        """select distinct worker, claimed_at > now() - make_interval(secs => %s)
-           from chunk where scan_id = %s and worker is not null and not done""",
-        (STALE, scan),
-    ).fetchall()
-    dead = [worker for worker, _ in rows if worker.startswith(here) and not _lives(worker.removeprefix(here))]
-    connection.execute(
-        "update chunk set worker = null where scan_id = %s and worker = any(%s) and not done", (scan, dead)
-    )
-    return sorted(worker for worker, fresh in rows if fresh and worker not in dead)
+def split(connection: Connection[Any], claim: Claim, size: int, moved: Sequence[int]) -> bool:
+    """Make a chunk of its own of the targets at `moved`, none of which has an outcome, for others to take.
 
-
-def _lives(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    Places count in the chunk as it is stored, of `size` targets. False when the chunk is no longer this worker's.
+    """
+    gone = set(moved)
+    kept = [place for place in range(size) if place not in gone]
+    ClientCursor(connection).execute(
+        _SPLIT,
+        {
+            "lock": _LOCK, "scan": claim.scan, "number": claim.number, "attempt": claim.attempt, "size": size,
+            "moved": list(moved), "kept": kept, "none": counts(b""),
+        },
+    )  # fmt: skip
+    # Asked for apart: after a lost connection the split may have been done before.
+    row = connection.execute(
+        "select length(outcomes) from chunk where scan_id = %s and number = %s and attempt = %s and not done",
+        (claim.scan, claim.number, claim.attempt),
+    ).fetchone()
+    return row is not None and row[0] == len(kept)

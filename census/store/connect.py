@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import psycopg
+from psycopg.pq import Conninfo
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import ArgumentError
@@ -17,8 +18,11 @@ from census.errors import FailedError
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 _OLDEST = 15  # UNIQUE NULLS NOT DISTINCT
 _CONNECT_SECONDS = 10
-_SECRETS = ("password", "sslpassword", "oauth_client_secret")
+# A network that is gone is noticed in some 15 seconds, not in as many minutes; a server that thinks is waited for.
+_LINE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 _HIDDEN = "***"
+# What libpq itself would show of an address; a word that it does not know may be a password spelt wrongly.
+_SHOWN = frozenset(each.keyword.decode() for each in Conninfo.get_defaults() if each.dispchar != b"*")
 
 # Set by a statement, for connection poolers refuse them as options of the start.
 # Generic plans made the statistics four times slower, and compiling them never paid.
@@ -46,6 +50,8 @@ def engine(url: str) -> Engine:
     ) -> psycopg.Connection[Any]:
         options.setdefault("application_name", "census")
         options.setdefault("connect_timeout", _CONNECT_SECONDS)
+        for name, value in _LINE.items():
+            options.setdefault(name, value)
         try:
             connection: psycopg.Connection[Any] = dialect.loaded_dbapi.connect(*arguments, **options)
         except psycopg.Error as error:
@@ -70,10 +76,42 @@ def connect(url: str) -> psycopg.Connection[Any]:
     return connection
 
 
+def for_program(url: str) -> tuple[str, dict[str, str]]:
+    """The address without its password, for the command line of a program of Postgres, and variables that hold it.
+
+    Everybody on a machine can read command lines, and only its owner the variables of a process. DatabaseError for
+    an address that cannot be read, or with a secret for which libpq has no variable.
+    """
+    parsed = _parse(url)
+    for name in parsed.query:
+        if _is_secret(name) and name != "password":
+            raise DatabaseError(
+                f"{safe(url)!r} holds the secret {name}, which cannot be given to a program out of sight: put it into "
+                "a service file (~/.pg_service.conf) and write postgresql:///?service=NAME"
+            )
+    secret = parsed.password if parsed.password is not None else parsed.query.get("password")
+    bare = URL.create("postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database, parsed.query)
+    shown = bare.difference_update_query(["password"]).render_as_string(hide_password=False)
+    return shown, {} if secret is None else {"PGPASSWORD": str(secret)}
+
+
 def safe(url: str) -> str:
     """The address as messages may show it: every password replaced by `***`, also where it is written wrongly."""
     hidden = re.sub(r"(?s)(^|//)([^:/?@]*):(?!//).*@", rf"\1\2:{_HIDDEN}@", url)
-    return re.sub(rf"(?si)([?&](?:{'|'.join(_SECRETS)})=)[^&]*", rf"\1{_HIDDEN}", hidden)
+    return re.sub(
+        r"(?s)([?&])([^=&]*)=([^&]*)", lambda m: f"{m[1]}{m[2]}={_HIDDEN if _is_secret(m[2]) else m[3]}", hidden
+    )
+
+
+def _is_secret(parameter: str) -> bool:
+    return parameter.lower() not in _SHOWN
+
+
+def hide(text: str, url: str) -> str:
+    """A text as it may be shown or logged: without any password that stands in the address."""
+    for secret in sorted(_secrets(url), key=len, reverse=True):
+        text = text.replace(secret, _HIDDEN)
+    return text
 
 
 def _parse(url: str) -> URL:
@@ -111,9 +149,7 @@ def _prepare(connection: psycopg.Connection[Any], url: str) -> None:
 
 def _unreachable(url: str, reason: str) -> DatabaseError:
     """The sentence for a failure to connect; what libpq said stands in it on one line and without passwords."""
-    said = " ".join(re.sub(r"^connection failed: |Is the server running[^?]*\?", "", reason).split())
-    for secret in sorted(_secrets(url), key=len, reverse=True):
-        said = said.replace(secret, _HIDDEN)
+    said = hide(" ".join(re.sub(r"^connection failed: |Is the server running[^?]*\?", "", reason).split()), url)
     return DatabaseError(
         f"cannot reach {safe(url)}: {said.rstrip('.')}; "
         "check the address, that the server runs, and that it lets this user in"
@@ -123,6 +159,7 @@ def _unreachable(url: str, reason: str) -> DatabaseError:
 def _secrets(url: str) -> set[str]:
     """Every password in an address, as it is written and as it is meant."""
     parsed = make_url(url)
-    meant = [str(parsed.password or ""), *(str(parsed.query.get(name, "")) for name in _SECRETS)]
-    written = re.findall(rf"(?i)[?&](?:{'|'.join(_SECRETS)})=([^&]*)", url) + re.findall(r"//[^:/?@]*:(.*)@", url)
+    meant = [str(parsed.password or ""), *(str(value) for name, value in parsed.query.items() if _is_secret(name))]
+    parameters = re.findall(r"[?&]([^=&]*)=([^&]*)", url)
+    written = [value for name, value in parameters if _is_secret(name)] + re.findall(r"//[^:/?@]*:(.*)@", url)
     return {text for secret in (*meant, *written) for text in (secret, unquote(secret)) if text}

@@ -1,4 +1,4 @@
-"""The signals that only several endpoints together tell: one inventory on many ports of an address, and clones.
+"""The signals that only several endpoints together tell: one inventory on many ports, clones, and equal latencies.
 
 They are asked of all that is stored when a scan ends, in the transaction that ends it. What was found once is found
 again, and nothing is taken back, so it does not matter how many workers wrote, in which order, and how often a scan
@@ -18,6 +18,9 @@ _TEN: Final = 10
 _MANY: Final = 5
 # An owner who copies a machine has the copies in one data centre, or in a few; decoys are sown over many networks.
 _NETWORKS: Final = 5
+_TIMES: Final = 3  # observations of an endpoint before its least latency says something
+# Ways to different networks differ by more: two milliseconds in a hundred are two hundred kilometres of fibre.
+_SPREAD: Final = 1.02
 
 # Only addresses with so many endpoints are looked at: hardly any.
 _ON_MANY_PORTS: Final = """
@@ -38,6 +41,23 @@ group by imprint
 having count(distinct network(set_masklen(address, case family(address) when 4 then 24 else 48 end))) >= %(least)s
 """
 
+# The least of an endpoint's latencies is its way through the network, as waiting only adds to it. Honest servers that
+# are spread over autonomous systems lie at different distances, unless they are no more than one behind many addresses.
+# Unknown systems do not count as different ones, so that nothing is said of a fleet on loopback, nor without a place
+# database that tells networks.
+_EQUALLY_FAST: Final = """
+with fastest as (
+    select inventory_id, endpoint_id, min(latency_ms) as latency
+    from sighting where inventory_id is not null and latency_ms is not null
+    group by 1, 2 having sum(observations) >= %(times)s
+)
+select unnest(array_agg(endpoint_id))
+from fastest join endpoint on endpoint.id = endpoint_id join host on host.id = host_id
+left join network on network.id = network_id
+group by inventory_id
+having count(*) >= %(least)s and count(distinct asn) >= %(networks)s and max(latency) <= %(spread)s * min(latency)
+"""
+
 # Writers of other scans wait a moment: locking row after row, they and this could each wait for the other for ever.
 _ALONE: Final = "lock table endpoint in share row exclusive mode"
 
@@ -48,10 +68,12 @@ update endpoint set
 where not signals @> array[%(word)s] and id in ({members})
 """
 
+_OF_LATENCY: Final = {"times": _TIMES, "networks": _NETWORKS, "spread": _SPREAD}
 _CROWDS: Final = (
     (Signal.TEN_PORTS, _ON_MANY_PORTS, _TEN),
     (Signal.MANY_PORTS, _ON_MANY_PORTS, _MANY),
     (Signal.CLONE, _IN_MANY_NETWORKS, _NETWORKS),
+    (Signal.LATENCY, _EQUALLY_FAST, _TEN),
 )
 
 
@@ -59,5 +81,5 @@ def judge(connection: Connection[Any]) -> None:
     """Add the signals to the endpoints that are in such a crowd, in the caller's transaction."""
     connection.execute(_ALONE)
     for signal, members, least in _CROWDS:
-        asked = {"least": least, "word": signal.word, "verdict": int(signal.verdict)}
+        asked = {"least": least, "word": signal.word, "verdict": int(signal.verdict), **_OF_LATENCY}
         connection.execute(_MARK.replace("{members}", members).encode(), asked)

@@ -113,6 +113,11 @@ class Embedded:
             self.release()
             raise
 
+    def revive(self) -> None:
+        """Start the server again if it died under its users, of whom this must be one; EmbeddedError if it cannot."""
+        with self._explained("start again"), self._turn() as turn:
+            self._bring_up(turn)
+
     def release(self) -> None:
         """Leave the users of the server; the last one stops it, unless it is kept running."""
         if self._users is not None:

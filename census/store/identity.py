@@ -11,14 +11,14 @@ from operator import attrgetter
 
 from census.facts import Model
 
-_facts = attrgetter(*(field.name for field in fields(Model)))
-_write = json.JSONEncoder(separators=(",", ":")).encode
+# As dataclasses.astuple, which copies every value and takes five times as long.
+_FACTS = attrgetter(*(field.name for field in fields(Model)))
 
 
 @functools.lru_cache(maxsize=8192)  # most hosts list the same few thousand models
 def model_hash(model: Model) -> bytes:
     """SHA-256 over every fact of a model; lineage is ours, not the server's, and does not count."""
-    return hashlib.sha256(_write(_facts(model)).encode()).digest()
+    return hashlib.sha256(json.dumps(_FACTS(model), separators=(",", ":")).encode()).digest()
 
 
 def inventory_hash(models: Iterable[bytes], *, cut: bool) -> bytes:

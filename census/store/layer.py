@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, inspect, select, text
 
 import census
 from census import advisories
-from census.store import tables
+from census.store import notes
 from census.store.outcomes import MEANINGS
 from census.store.statistics import FILES, head
 
@@ -58,7 +58,7 @@ def laid(connection: Connection) -> Laid | None:
     """What is laid down now, None in a database that has none."""
     if not inspect(connection).has_table("laid"):
         return None
-    row = connection.execute(select(tables.laid.c.digest, tables.laid.c.version)).one_or_none()
+    row = connection.execute(select(notes.laid.c.digest, notes.laid.c.version)).one_or_none()
     return None if row is None else Laid(row.digest, row.version)
 
 
@@ -83,7 +83,7 @@ def take_up(connection: Connection) -> None:
     """
     if laid(connection) is None:
         return
-    objects: list[str] = connection.scalars(select(tables.laid.c.objects)).one()
+    objects: list[str] = connection.scalars(select(notes.laid.c.objects)).one()
     for kind in ("view ", "function "):
         ours = ", ".join(name.removeprefix(kind) for name in objects if name.startswith(kind))
         _run(connection, f"drop {kind} if exists {ours}")
@@ -100,9 +100,9 @@ def lay(connection: Connection, digest: str) -> None:
         _run(connection, script)
         for made in _objects(connection) - before:
             _comment(connection, made, head(script))
-    connection.execute(delete(tables.laid))
+    connection.execute(delete(notes.laid))
     objects = sorted(_objects(connection) - others)
-    connection.execute(insert(tables.laid).values(digest=digest, version=census.__version__, objects=objects))
+    connection.execute(insert(notes.laid).values(digest=digest, version=census.__version__, objects=objects))
 
 
 def _scripts() -> list[str]:

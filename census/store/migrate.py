@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+import psycopg
 from packaging.version import Version
 from psycopg import errors
 from sqlalchemy import Connection, func, select
@@ -18,10 +16,13 @@ from sqlalchemy.exc import DBAPIError
 
 import census
 from census.errors import FailedError
-from census.store import judgements, layer
+from census.store import judgements, layer, listed, readers
 from census.store.connect import engine
 from census.store.outcomes import MEANINGS
 from census.store.tables import outcome
+
+if TYPE_CHECKING:  # Alembic takes longer to load than many a statistic to answer, and only upgrades need it
+    from alembic.config import Config
 
 _LOCK = 0x63656E737573  # the advisory lock of upgrades: "census" in ASCII
 
@@ -49,7 +50,7 @@ def upgrade(url: str) -> None:
 def current(url: str) -> str | None:
     """The revision that the database is at, None if it never was migrated."""
     with _connected(url) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection)
 
 
 def is_current(url: str) -> bool:
@@ -77,17 +78,36 @@ def _digest() -> str:
     return layer.digest(sorted((_folder() / "versions").glob("*.py")))
 
 
+def _revision(connection: Connection) -> str | None:
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  see the head of the module
+
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def _renew(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415  see the head of the module
+
     config = _config(connection)
     _refuse_newer(connection, config)
     layer.take_up(connection)
     command.upgrade(config, "head")
     _fill_outcomes(connection)
     judgements.renew(connection)
+    listed.fill(_driver(connection))
     layer.lay(connection, _digest())
+    readers.grant_again(_driver(connection))
+
+
+def _driver(connection: Connection) -> psycopg.Connection[Any]:
+    """Psycopg's connection, in the same transaction."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
 
 
 def _config(connection: Connection) -> Config:
+    from alembic.config import Config  # noqa: PLC0415  see the head of the module
+
     config = Config()
     config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -108,7 +128,9 @@ def _refuse_newer(connection: Connection, config: Config) -> None:
             f"this database was upgraded by census {laid.version}, which is newer than this one"
             f" ({census.__version__}): install that version or a later one"
         )
-    revision = MigrationContext.configure(connection).get_current_revision()
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  see the head of the module
+
+    revision = _revision(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision is not None and revision not in known:
         raise MigrateError(

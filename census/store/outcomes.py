@@ -27,7 +27,7 @@ MEANINGS: dict[Outcome, Meaning] = {
     Outcome.BROKEN_OFF: Meaning(2, "It closed or reset the connection in the middle of an answer."),
     Outcome.TLS_FAILED: Meaning(2, "It took the connection, but no TLS session came about."),
     Outcome.MISREAD: Meaning(3, "It claimed to be an inference server, but its answers cannot be read."),
-    Outcome.OPTED_OUT: Meaning(0, "It is on the opt-out list and was not contacted."),
+    Outcome.OPTED_OUT: Meaning(0, "It is on the opt-out list, or asked for a longer pause than a scan waits."),
     Outcome.OUT_OF_SCOPE: Meaning(0, "It is not in the scope and was not contacted."),
     Outcome.UNRESOLVED: Meaning(0, "Its name has no address and it was not contacted."),
 }

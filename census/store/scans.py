@@ -12,9 +12,10 @@ from psycopg.types.json import Jsonb
 
 from census.errors import UseError
 from census.facts import Outcome
-from census.store import crowds
-from census.store.claims import STALE
+from census.store import crowds, listed
 
+_ENDING = 0x656E6473  # the advisory locks of those who end scans: "ends" in ASCII
+FRESH = 5  # seconds after its last sign of life in which a scan is said to run; workers give one each second
 DEMO = "DEMO (simulated)"  # the authorisation's reference of scans that `census demo` makes
 
 
@@ -63,6 +64,7 @@ class Progress:
     seconds: float
     rate: float
     eta: float | None
+    stopped: bool = False
 
 
 def holds_only_demo(connection: Connection[Any]) -> bool:
@@ -78,7 +80,7 @@ def clear_demo(connection: Connection[Any]) -> bool:
         return False
     connection.execute(
         """truncate scan, chunk, observation, sighting, inventory, model, family, endpoint, host, place, network,
-                    software, judgement restart identity"""
+                    software, judgement, pruning, worker restart identity"""
     )
     return True
 
@@ -104,19 +106,32 @@ def complete(connection: Connection[Any], scan: int, settings: dict[str, Any], l
     connection.execute("update scan set settings = %s, lists = %s where id = %s", (Jsonb(settings), Jsonb(lists), scan))
 
 
-def rest(connection: Connection[Any], scan: int) -> None:
-    """Say that nobody works on an unfinished scan any more, if nobody holds a chunk of it."""
+def antedate(connection: Connection[Any], scan: int, began: datetime, ended: datetime) -> None:
+    """Say when a scan was that nobody made when it was stored: the simulation's earlier ones."""
     connection.execute(
-        """update scan set heartbeat = null where id = %s and ended is null
-           and not exists (select from chunk where scan_id = scan.id and worker is not null and not done)""",
-        (scan,),
+        "update scan set began = %s, resumed = %s, ended = %s where id = %s", (began, began, ended, scan)
     )
+
+
+def touch(connection: Connection[Any], scan: int) -> None:
+    """Say that somebody sees to an unfinished scan, while its workers may still be starting."""
+    connection.execute(
+        "update scan set heartbeat = clock_timestamp() where id = %s and ended is null and stopped is null", (scan,)
+    )
+
+
+def stop(connection: Connection[Any], scan: int) -> bool:
+    """Note that its user stopped a scan, so that all workers leave it until it is resumed; False if it has ended."""
+    row = connection.execute(
+        "update scan set stopped = coalesce(stopped, now()) where id = %s and ended is null returning id", (scan,)
+    ).fetchone()
+    return row is not None
 
 
 def begin_again(connection: Connection[Any], scan: int, settings: dict[str, Any] | None = None) -> None:
     """Mark the start of a new run of an unfinished scan, under new settings if given."""
     connection.execute(
-        """update scan set resumed = now(), heartbeat = now(), settings = coalesce(%s, settings),
+        """update scan set resumed = now(), heartbeat = now(), stopped = null, settings = coalesce(%s, settings),
                done_before = (select coalesce(sum(n), 0) from chunk, unnest(counts) as n where scan_id = scan.id)
            where id = %s""",
         (None if settings is None else Jsonb(settings), scan),
@@ -124,16 +139,26 @@ def begin_again(connection: Connection[Any], scan: int, settings: dict[str, Any]
 
 
 def end(connection: Connection[Any], scan: int) -> bool:
-    """Close a scan if all its chunks are done, with what its endpoints together tell; says whether they are."""
+    """Close a scan if all its chunks are done, with what its endpoints together tell; says whether it is closed.
+
+    Whoever comes first does it, once; False also while somebody else is at it.
+    """
     with connection.transaction():
+        # Not the scan's row is locked: the workers' signs of life must not wait until the crowds have been judged.
+        row = connection.execute("select pg_try_advisory_xact_lock(%s, %s::int)", (_ENDING, scan)).fetchone()
+        if row is None or not row[0]:
+            return False
         row = connection.execute(
-            """update scan set ended = coalesce(ended, now()), heartbeat = null
-               where id = %s and not exists (select from chunk where scan_id = scan.id and not done) returning id""",
+            """select ended is not null, exists (select from chunk where scan_id = scan.id and not done)
+               from scan where id = %s""",
             (scan,),
         ).fetchone()
-        if row is not None:
-            crowds.judge(connection)
-    return row is not None
+        if row is None or row[0] or row[1]:
+            return row is not None and bool(row[0])
+        listed.fill(connection)
+        crowds.judge(connection)
+        connection.execute("update scan set ended = now(), heartbeat = null, stopped = null where id = %s", (scan,))
+    return True
 
 
 def find(connection: Connection[Any], wanted: str, *, unfinished: bool = False) -> int:
@@ -186,12 +211,12 @@ def summary(connection: Connection[Any], scan: int) -> tuple[int, int, int]:
 def progress(connection: Connection[Any], scan: int) -> Progress:
     """How far a scan is, from its chunks' counts."""
     row = connection.execute(
-        """select name, targets, done_before, began, resumed, ended, heartbeat, unexpected_errors, now()
+        """select name, targets, done_before, began, resumed, ended, heartbeat, stopped, unexpected_errors, now()
            from scan where id = %s""",
         (scan,),
     ).fetchone()
     assert row is not None
-    name, targets, before, began, resumed, ended, heartbeat, errors, now = row
+    name, targets, before, began, resumed, ended, heartbeat, stopped, errors, now = row
     sums = connection.execute(
         """select position, sum(n) from chunk, unnest(counts) with ordinality as counted(n, position)
            where scan_id = %s group by position""",
@@ -205,17 +230,17 @@ def progress(connection: Connection[Any], scan: int) -> Progress:
     done = sum(outcomes.values())
     elapsed = max(((ended or now) - (resumed or began)).total_seconds(), 0.001)
     rate = (done - before) / elapsed
-    state = _state(ended, heartbeat, now)
+    state = _state(ended, None if stopped else heartbeat, now)
     eta = (targets - done) / rate if rate > 0 and state is State.RUNNING else None
     return Progress(
         scan, name, state, targets, done, dict(sorted(outcomes.items())), int(sent[0]), int(sent[1]), int(errors),
-        ((ended or now) - began).total_seconds(), rate, eta,
+        ((ended or now) - began).total_seconds(), rate, eta, stopped is not None,
     )  # fmt: skip
 
 
 def _state(ended: datetime | None, heartbeat: datetime | None, now: datetime) -> State:
     if ended is not None:
         return State.DONE
-    if heartbeat is not None and (now - heartbeat).total_seconds() < STALE:
+    if heartbeat is not None and (now - heartbeat).total_seconds() < FRESH:
         return State.RUNNING
     return State.INTERRUPTED

@@ -11,32 +11,22 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, INET, JSONB
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "fk": "%(table_name)s_%(column_0_name)s_fkey",
-        "pk": "%(table_name)s_pkey",
-    }
-)
+from census.store import notes
+from census.store.columns import id_column as _id
 
-
-def _id() -> Column[int]:
-    return Column("id", BigInteger, Identity(always=True), primary_key=True, comment="Number of the row")
-
+metadata = notes.metadata  # also of the tables of notes, which migrations make like these
 
 outcome = Table(
     "outcome",
@@ -73,12 +63,26 @@ scan = Table(
     Column("began", DateTime(timezone=True), nullable=False, comment="When the scan began"),
     Column("ended", DateTime(timezone=True), comment="When the last target had its outcome; null before"),
     Column("resumed", DateTime(timezone=True), comment="When the present run of it began; differs after a resume"),
-    Column(
-        "done_before", BigInteger, nullable=False, server_default="0", comment="Targets done when the present run began"
-    ),
-    Column("heartbeat", DateTime(timezone=True), comment="When a worker last wrote; null once it stopped by itself"),
+    Column("done_before", BigInteger, nullable=False, server_default="0", comment="Targets done when this run began"),
+    Column("stopped", DateTime(timezone=True), comment="When its user stopped it; null again once it was resumed"),
+    Column("heartbeat", DateTime(timezone=True), comment="Last sign of life of any worker; null once all had left it"),
     Column(
         "unexpected_errors", BigInteger, nullable=False, server_default="0", comment="Faults of ours, not of targets"
+    ),
+    Column(
+        "uuid",
+        Uuid,
+        nullable=False,
+        unique=True,
+        server_default=text("gen_random_uuid()"),
+        comment="The scan in whatever database it is; tells what was merged already",
+    ),
+    Column(
+        "pruned_credible",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="Observations of served, credible endpoints that were pruned; the funnel adds them",
     ),
     comment="One pass over a target list under a scope",
 )
@@ -162,6 +166,11 @@ endpoint = Table(
         "imprint",
         Text,
         comment="SHA-256 over the digests of its models and when each was written, hex, as last told; copies agree",
+    ),
+    Column(
+        "listed_id",
+        ForeignKey("inventory.id"),
+        comment="All that it ever listed, together; null where the sightings must be asked",
     ),
     UniqueConstraint("host_id", "port"),
     Index("endpoint_imprint_idx", "imprint", postgresql_where=text("imprint is not null")),
@@ -267,6 +276,7 @@ sighting = Table(
     Column("last_seen", DateTime(timezone=True), nullable=False, comment="Last observation"),
     Column("observations", Integer, nullable=False, comment="How many observations"),
     Column("days", DATEMULTIRANGE, nullable=False, comment="Days (UTC) on which it was seen"),
+    Column("latency_ms", REAL, comment="The least latency of its observations, milliseconds; null when none has one"),
     UniqueConstraint("endpoint_id", "inventory_id", "software_id", postgresql_nulls_not_distinct=True),
     comment="One endpoint with one inventory and one software, over all the time it stayed so",
 )
@@ -286,13 +296,4 @@ observation = Table(
     Index("observation_endpoint_id_idx", "endpoint_id"),
     Index("observation_observed_at_idx", "observed_at", postgresql_using="brin"),
     comment="What one endpoint was at one moment; failures of known endpoints included",
-)
-
-laid = Table(
-    "laid",
-    metadata,
-    Column("digest", Text, primary_key=True, comment="SHA-256 over the SQL that was laid down, hex"),
-    Column("version", Text, nullable=False, comment="Version of census that laid it down"),
-    Column("objects", ARRAY(Text), nullable=False, comment="Each view and function made, as DROP takes it"),
-    comment="What the last upgrade put into the schemas stats and export, one row; the next one takes just that up",
 )

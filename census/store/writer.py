@@ -16,6 +16,7 @@ from psycopg import Connection, Cursor
 from census import metrics
 from census.facts import Observation, Outcome, Verdict
 from census.places import Place
+from census.store import exclusions, listed
 from census.store.catalog import Catalog
 from census.store.claims import counts
 
@@ -41,10 +42,11 @@ order by address
 on conflict (address) do nothing
 """
 
+# A worker without place files, or with poorer ones, takes nothing away.
 _PLACES = """
 update host set place_id = seen.place_id, network_id = seen.network_id
 from seen
-where recognised and host.address = seen.address
+where recognised and host.address = seen.address and (seen.place_id is not null or seen.network_id is not null)
   and (host.place_id, host.network_id) is distinct from (seen.place_id, seen.network_id)
 """
 
@@ -85,6 +87,7 @@ where recognised and not exists (
 group by endpoint.id, seen.inventory_id, seen.software_id
 order by endpoint.id
 on conflict (endpoint_id, inventory_id, software_id) do nothing
+returning endpoint_id
 """
 
 # The counters are moved by the rows that the insert returned, so that they can never differ from them.
@@ -96,10 +99,10 @@ with made as (
     left join sighting on recognised and sighting.endpoint_id = endpoint.id
         and sighting.inventory_id is not distinct from seen.inventory_id
         and sighting.software_id is not distinct from seen.software_id
-    returning sighting_id, observed_at
+    returning sighting_id, observed_at, latency_ms
 ), counted as (
     select sighting_id, count(*) as observations, min(observed_at) as first_seen, max(observed_at) as last_seen,
-           range_agg(daterange(day, day + 1)) as days
+           min(latency_ms) as latency_ms, range_agg(daterange(day, day + 1)) as days
     from made, lateral (select (observed_at at time zone 'UTC')::date) as its(day)
     where sighting_id is not null group by sighting_id
 ), moved as (
@@ -107,7 +110,8 @@ with made as (
         observations = sighting.observations + counted.observations,
         first_seen = least(sighting.first_seen, counted.first_seen),
         last_seen = greatest(sighting.last_seen, counted.last_seen),
-        days = sighting.days + counted.days
+        days = sighting.days + counted.days,
+        latency_ms = least(sighting.latency_ms, counted.latency_ms)
     from counted where sighting.id = counted.sighting_id
 )
 select count(*) from made
@@ -118,6 +122,13 @@ update chunk set outcomes = %(outcomes)s, counts = %(counts)s, requests = reques
     connections = connections + %(connections)s, claimed_at = now(),
     done = %(done)s, worker = case when %(done)s or %(release)s then null else worker end
 where scan_id = %(scan)s and number = %(number)s and attempt = %(attempt)s and not done
+  and outcomes <> %(outcomes)s and length(outcomes) = %(size)s
+"""
+
+# No batch leaves the outcomes as they were, so equal ones under the same attempt are those of this very batch.
+_ALREADY = """
+update chunk set worker = case when %(done)s or %(release)s then null else worker end
+where scan_id = %(scan)s and number = %(number)s and attempt = %(attempt)s and outcomes = %(outcomes)s
 """
 
 
@@ -125,12 +136,17 @@ class SupersededError(Exception):
     """The chunk was claimed by somebody else meanwhile: what this worker has of it no longer counts."""
 
 
+class OutdatedError(Exception):
+    """The opt-out list has changed since the batch was made: it must be looked through before it is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What is to be written of one chunk at once.
 
     `observations` are those worth a row: recognised ones, and failures of known endpoints; `outcomes` are the
-    bytes of all the chunk's targets as they stand now; `release` gives an unfinished chunk back.
+    bytes of all the chunk's targets as they stand now; `release` gives an unfinished chunk back; `exclusions` is the
+    version of the opt-out list under which the batch was made.
     """
 
     scan: int
@@ -141,6 +157,7 @@ class Batch:
     requests: int
     connections: int
     release: bool = False
+    exclusions: exclusions.Version = exclusions.EMPTY
 
     @property
     def done(self) -> bool:
@@ -152,7 +169,7 @@ class Writer:
     """Writes batches over one connection of its own; used by one thread at a time."""
 
     def __init__(self, connection: Connection[Any], locate: Callable[[str], Place]) -> None:
-        self._connection = connection
+        self.connection = connection
         self._locate = locate
         self._catalog = Catalog()
         with connection.transaction(), connection.cursor() as cursor:
@@ -160,36 +177,42 @@ class Writer:
             self._catalog.prepare(cursor)
 
     def write(self, batch: Batch) -> None:
-        """Commit one batch whole, or nothing of it; raises SupersededError or psycopg's errors."""
+        """Commit one batch whole, or nothing of it; raises OutdatedError, SupersededError or psycopg's errors.
+
+        To write a batch again, where the connection broke and nobody knows whether it was committed, does no harm.
+        """
         try:
-            with self._connection.transaction(), self._connection.cursor() as cursor:
-                self._mark(cursor, batch)
-                if batch.observations:
+            with self.connection.transaction(), self.connection.cursor() as cursor:
+                # Held first, as a purge does, so that neither waits for the other for ever.
+                version = exclusions.hold(cursor)
+                if self._mark(cursor, batch):
+                    _check_current(version, batch)
                     self._record(cursor, batch)
-        except (psycopg.Error, SupersededError):
+        except (psycopg.Error, SupersededError, OutdatedError):
             self._catalog.forget()
             raise
 
-    def _mark(self, cursor: Cursor[Any], batch: Batch) -> None:
-        """First of all, so that a superseded worker does no work and a competing one waits."""
-        cursor.execute(
-            _CHUNK,
-            {
-                "scan": batch.scan, "number": batch.number, "attempt": batch.attempt, "outcomes": batch.outcomes,
-                "counts": counts(batch.outcomes), "requests": batch.requests, "connections": batch.connections,
-                "done": batch.done, "release": batch.release,
-            },
-        )  # fmt: skip
-        if cursor.rowcount != 1:
-            raise SupersededError(f"chunk {batch.number} of scan {batch.scan} is no longer ours")
+    def _mark(self, cursor: Cursor[Any], batch: Batch) -> bool:
+        """First of all, so that a superseded worker does no work and a competing one waits; False if it is there."""
+        values = {
+            "scan": batch.scan, "number": batch.number, "attempt": batch.attempt, "outcomes": batch.outcomes,
+            "counts": counts(batch.outcomes), "requests": batch.requests, "connections": batch.connections,
+            "done": batch.done, "release": batch.release, "size": len(batch.outcomes),
+        }  # fmt: skip
+        if cursor.execute(_CHUNK, values).rowcount == 1:
+            return True
+        if cursor.execute(_ALREADY, values).rowcount == 1:
+            return False
+        raise SupersededError(f"chunk {batch.number} of scan {batch.scan} is no longer ours")
 
     def _record(self, cursor: Cursor[Any], batch: Batch) -> None:
         rows = self._rows(cursor, batch.observations)
         with cursor.copy(f"copy seen ({_SEEN_COLUMNS}) from stdin") as copy:
             for row in rows:
                 copy.write_row(row)
-        for statement in (_HOSTS, _PLACES, _ENDPOINTS, _VERDICTS, _NEW_SIGHTINGS):
+        for statement in (_HOSTS, _PLACES, _ENDPOINTS, _VERDICTS):
             cursor.execute(statement)
+        listed.forget(cursor, [row[0] for row in cursor.execute(_NEW_SIGHTINGS).fetchall()])
         made = cursor.execute(_OBSERVATIONS, {"scan": batch.scan}).fetchone()
         if made is None or made[0] != len(batch.observations):
             raise psycopg.DataError(f"{made} rows came of {len(batch.observations)} observations")
@@ -197,8 +220,8 @@ class Writer:
 
     def _rows(self, cursor: Cursor[Any], observations: Sequence[Observation]) -> list[tuple[Any, ...]]:
         """One row of the temporary table for each observation, with the numbers of all that it shares with others."""
-        listed = [seen for seen in observations if seen.outcome in (Outcome.SERVED, Outcome.EMPTY)]
-        inventories = iter(self._catalog.inventories(cursor, listed))
+        readable = [seen for seen in observations if seen.outcome in (Outcome.SERVED, Outcome.EMPTY)]
+        inventories = iter(self._catalog.inventories(cursor, readable))
         rows = []
         for seen in observations:
             known = seen.outcome.recognised
@@ -212,3 +235,8 @@ class Writer:
                 seen.certificate, seen.imprint, place, network, inventory, software,
             ))  # fmt: skip
         return rows
+
+
+def _check_current(version: exclusions.Version, batch: Batch) -> None:
+    if version != batch.exclusions:
+        raise OutdatedError

@@ -18,6 +18,7 @@ _MAPPED_BITS = 96
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _LONGEST_NAME = 253
+_MOST_TOLD = 20  # faulty lines of a file that an error names
 
 
 def number(address: str | Address) -> tuple[int, int]:
@@ -95,3 +96,27 @@ def exclusion(text: str) -> Network | str:
         return network(text)
     except ValueError:
         return host_name(text)
+
+
+def exclusions(text: str, source: str) -> list[Network | str]:
+    """The opt-outs of a file, one on a line, with # comments.
+
+    Raises ValueError with a line for each line that is none, which begins with `source` and its number.
+    """
+    entries, wrong = [], []
+    for place, line in enumerate(text.split("\n"), 1):
+        entry = re.sub(r"(^|\s)#.*", "", line).strip()
+        try:
+            entries += [exclusion(entry)] if entry else []
+        except ValueError as error:
+            wrong.append(f"{source}:{place}: {error}")
+    if len(wrong) > _MOST_TOLD:
+        wrong[_MOST_TOLD:] = [f"{source}: {len(wrong) - _MOST_TOLD} more lines like these"]
+    if wrong:
+        raise ValueError("\n".join(wrong))
+    return entries
+
+
+def written(entry: Network | str) -> str:
+    """An opt-out as it is stored and shown: a single address without its prefix length."""
+    return entry if isinstance(entry, str) else str(entry).removesuffix(f"/{BITS[entry.version]}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import enum
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 from census.facts import Outcome
@@ -10,9 +11,25 @@ from census.targets.addresses import BITS, IPV4, IPV6, Address, Network, canonic
 from census.targets.scope import Scope
 from census.targets.special import SPECIAL
 
-__all__ = ["Gate", "canonical"]
+__all__ = ["Gate", "Reason", "canonical"]
 
 _Span = tuple[int, int]  # first and last address, as numbers
+
+
+class Reason(enum.Enum):
+    """Why a target may not be contacted: what a person is told, and the outcome that it makes."""
+
+    SCOPE = ("scope_exclude", "excluded in the scope file", Outcome.OPTED_OUT)
+    FILE = ("exclude_files", "excluded in its exclude_files", Outcome.OPTED_OUT)
+    DATABASE = ("database", "on the database's opt-out list", Outcome.OPTED_OUT)
+    SPECIAL = ("special_purpose", "in a special-purpose network that the scope does not name", Outcome.OUT_OF_SCOPE)
+    OUTSIDE = ("outside", "in no network of the scope, or a name that is none of its hosts", Outcome.OUT_OF_SCOPE)
+    PORT = ("port", "on a port that the scope does not name", Outcome.OUT_OF_SCOPE)
+
+    def __init__(self, word: str, sentence: str, outcome: Outcome) -> None:
+        self.word = word
+        self.sentence = sentence
+        self.outcome = outcome
 
 
 class Gate:
@@ -24,23 +41,46 @@ class Gate:
 
     def __init__(self, scope: Scope, opted_out: Iterable[str] = ()) -> None:
         entries = [exclusion(entry) for entry in opted_out]
-        excluded = [*scope.exclude, *(entry for entry in entries if not isinstance(entry, str))]
+        excluded = {
+            Reason.SCOPE: scope.exclude,
+            Reason.FILE: scope.exclude_from_files,
+            Reason.DATABASE: tuple(entry for entry in entries if not isinstance(entry, str)),
+        }
         self._hosts = scope.hosts
-        self._names = scope.exclude_names | {entry for entry in entries if isinstance(entry, str)}
+        # The other way round than painting: of several sources of one name, the scope file is told.
+        self._names = dict.fromkeys((entry for entry in entries if isinstance(entry, str)), Reason.DATABASE)
+        self._names |= dict.fromkeys(scope.exclude_names_from_files, Reason.FILE)
+        self._names |= dict.fromkeys(scope.exclude_names, Reason.SCOPE)
         self._tables = {version: _table(version, scope.networks, excluded) for version in (IPV4, IPV6)}
+
+    def reason(self, address: str | Address) -> Reason | None:
+        """Why the address may not be contacted, None if it may. Raises ValueError for no address."""
+        version, value = number(address)
+        starts, reasons = self._tables[version]
+        return reasons[bisect_right(starts, value) - 1]
+
+    def reason_name(self, name: str) -> Reason | None:
+        """The same for a name, whose addresses must pass `reason` too; an opted-out name covers those below it."""
+        name = name.lower().removesuffix(".")
+        for parent in _with_parents(name):
+            if parent in self._names:
+                return self._names[parent]
+        return None if name in self._hosts else Reason.OUTSIDE
 
     def verdict(self, address: str | Address) -> Outcome | None:
         """None if the address may be contacted, else OPTED_OUT or OUT_OF_SCOPE. Raises ValueError for no address."""
-        version, value = number(address)
-        starts, verdicts = self._tables[version]
-        return verdicts[bisect_right(starts, value) - 1]
+        reason = self.reason(address)
+        return None if reason is None else reason.outcome
 
     def verdict_name(self, name: str) -> Outcome | None:
-        """The same for a name, whose addresses must pass `verdict` too; an opted-out name covers those below it."""
-        name = name.lower().removesuffix(".")
-        if any(parent in self._names for parent in _with_parents(name)):
-            return Outcome.OPTED_OUT
-        return None if name in self._hosts else Outcome.OUT_OF_SCOPE
+        """The same for a name."""
+        reason = self.reason_name(name)
+        return None if reason is None else reason.outcome
+
+    def opted_out(self, name: str | None, address: str | None) -> bool:
+        """Whether a target with this name and address, each None where it has none, asked to be left alone."""
+        named = name is not None and self.verdict_name(name) is Outcome.OPTED_OUT
+        return named or (address is not None and self.verdict(address) is Outcome.OPTED_OUT)
 
 
 def _with_parents(name: str) -> Iterator[str]:
@@ -50,17 +90,25 @@ def _with_parents(name: str) -> Iterator[str]:
 
 
 def _table(
-    version: int, named: Iterable[Network], excluded: Iterable[Network]
-) -> tuple[list[int], list[Outcome | None]]:
-    """Where each stretch of one verdict starts, and the verdicts: the address space painted in three coats."""
-    allowed = _allowed(version, named)
-    refused = _merged(_spans(version, excluded))
-    starts = sorted({0, *_edges(allowed, version), *_edges(refused, version)})
-    verdicts = [
-        Outcome.OPTED_OUT if _covers(refused, start) else None if _covers(allowed, start) else Outcome.OUT_OF_SCOPE
-        for start in starts
+    version: int, named: Iterable[Network], excluded: dict[Reason, tuple[Network, ...]]
+) -> tuple[list[int], list[Reason | None]]:
+    """Where each stretch of one reason starts, and the reasons: the address space painted coat by coat.
+
+    The last coat covers; `excluded` is painted from its end, so that of several sources the first is told.
+    """
+    named = list(named)
+    coats: list[tuple[Reason | None, list[_Span]]] = [
+        (Reason.SPECIAL, _merged(_spans(version, named))),  # named, and not allowed all the same
+        (None, _allowed(version, named)),
+        *((reason, _merged(_spans(version, networks))) for reason, networks in reversed(excluded.items())),
     ]
-    return starts, verdicts
+    starts = sorted({0, *(edge for _, spans in coats for edge in _edges(spans, version))})
+    reasons: list[Reason | None] = [Reason.OUTSIDE] * len(starts)
+    for reason, spans in coats:
+        for first, last in spans:
+            stretch = slice(bisect_left(starts, first), bisect_left(starts, last + 1))
+            reasons[stretch] = [reason] * (stretch.stop - stretch.start)
+    return starts, reasons
 
 
 def _allowed(version: int, named: Iterable[Network]) -> list[_Span]:

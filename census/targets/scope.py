@@ -16,17 +16,20 @@ from census.targets.toml_table import ScopeError
 __all__ = ["Scope", "ScopeError"]
 
 RATE, RATE_PER_NETWORK, PER_HOST, REQUESTS_PER_HOST = 500, 20, 1, 64
+_NETWORKS = ("networks", "exclude", "exclude_from_files")
+_NAMES = ("hosts", "exclude_names", "exclude_names_from_files")
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """An authorisation and its limits, as the file gives them.
 
-    `valid_from` and `valid_until` are days in UTC, both included. `hosts` and `exclude_names` are lower-case
-    names; `ports` is None for every port a list names; `exclude` and `exclude_names` include what stands in the
-    exclusion files. Rates are new connections a second, the second into one /24 (IPv6: /48); `per_host` is
-    connections to one address at a time, `requests_per_host` requests to one endpoint in one scan.
-    `text_hash` is the SHA-256 of the authorisation record in hex; `lines` are those of the two dates, for messages.
+    `valid_from` and `valid_until` are days in UTC, both included. `hosts` and `exclude_names` are lower-case names;
+    `ports` is None for every port a list names; what stands in the exclusion files is kept apart from `exclude` and
+    `exclude_names`, so that it can be told why a target is left out. Rates are new connections a second, the second
+    into one /24 (IPv6: /48); `per_host` is connections to one address at a time, `requests_per_host` requests to one
+    endpoint in one scan. `text_hash` is the SHA-256 of the authorisation record in hex; `lines` are those of the two
+    dates, for messages.
     """
 
     reference: str
@@ -48,6 +51,8 @@ class Scope:
     text_hash: str
     source: Path
     lines: tuple[int, int] = (1, 1)
+    exclude_from_files: tuple[Network, ...] = ()
+    exclude_names_from_files: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, path: Path | str) -> Scope:
@@ -60,8 +65,8 @@ class Scope:
         """As it is stored with a scan, for the workers that have no scope file; `from_json` reads it back."""
         stored = {field.name: getattr(self, field.name) for field in fields(self)}
         texts = {name: str(stored[name]) for name in ("valid_from", "valid_until", "source")}
-        lists = {name: [str(network) for network in stored[name]] for name in ("networks", "exclude")}
-        names = {name: sorted(stored[name]) for name in ("hosts", "exclude_names")}
+        lists = {name: [str(network) for network in stored[name]] for name in _NETWORKS}
+        names = {name: sorted(stored[name]) for name in _NAMES}
         ports = None if self.ports is None else list(self.ports)
         return {**stored, **texts, **lists, **names, "ports": ports, "lines": list(self.lines)}
 
@@ -69,8 +74,9 @@ class Scope:
     def from_json(cls, stored: dict[str, Any]) -> Scope:
         """From what `to_json` made."""
         days = {name: date.fromisoformat(stored[name]) for name in ("valid_from", "valid_until")}
-        networks = {name: tuple(map(ip_network, stored[name])) for name in ("networks", "exclude")}
-        names = {name: frozenset(stored[name]) for name in ("hosts", "exclude_names")}
+        # A scan of an older version of census has not all of them.
+        networks = {name: tuple(map(ip_network, stored.get(name, ()))) for name in _NETWORKS}
+        names = {name: frozenset(stored.get(name, ())) for name in _NAMES}
         ports = None if stored["ports"] is None else tuple(stored["ports"])
         rest = {"ports": ports, "source": Path(stored["source"]), "lines": tuple(stored["lines"])}
         return cls(**{**stored, **days, **networks, **names, **rest})

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from census.targets.addresses import Network, exclusion, host_name, network
+from census.targets.addresses import Network, exclusion, exclusions, host_name, network
 from census.targets.scope import (
     PER_HOST,
     RATE,
@@ -38,14 +38,17 @@ def read_scope(path: Path) -> Scope:
     tables = _tables(path, text, _document(path, text))
     for name, table in tables.items():
         table.only(_KEYS[name])
-    excluded = _excluded(tables["scope"])
+    excluded = tables["scope"].each("exclude", exclusion, '"192.0.2.9"')
+    from_files = _from_files(tables["scope"])
     return Scope(
         **_authorization(tables["authorization"]),
         networks=_networks(tables["scope"]),
         hosts=frozenset(tables["scope"].each("hosts", host_name, '"llm.example.edu"')),
         ports=_ports(tables["scope"]),
-        exclude=tuple(entry for entry in excluded if not isinstance(entry, str)),
-        exclude_names=frozenset(entry for entry in excluded if isinstance(entry, str)),
+        exclude=_only_networks(excluded),
+        exclude_names=_only_names(excluded),
+        exclude_from_files=_only_networks(from_files),
+        exclude_names_from_files=_only_names(from_files),
         **_limits(tables["limits"]),
         details=tables["probe"].switch("details", default=True),
         source=path,
@@ -167,23 +170,23 @@ def _limits(table: Table) -> dict[str, Any]:
     }
 
 
-def _excluded(table: Table) -> list[Network | str]:
-    """What the scope excludes, in the file itself and in its exclusion files."""
-    entries = table.each("exclude", exclusion, '"192.0.2.9"')
+def _only_networks(entries: list[Network | str]) -> tuple[Network, ...]:
+    return tuple(entry for entry in entries if not isinstance(entry, str))
+
+
+def _only_names(entries: list[Network | str]) -> frozenset[str]:
+    return frozenset(entry for entry in entries if isinstance(entry, str))
+
+
+def _from_files(table: Table) -> list[Network | str]:
+    """What stands in the exclusion files of a scope."""
+    entries: list[Network | str] = []
     for name in table.each("exclude_files", str, '"optout.txt"'):
         place = f"{table.file}:{line_of(table.text, table.name, 'exclude_files', name)}"
         file = table.file.parent / name
         text = _text(file, place, "correct the name in exclude_files, which counts from the folder of the scope file")
-        entries += _exclusions(file, text)
-    return entries
-
-
-def _exclusions(file: Path, text: str) -> list[Network | str]:
-    entries = []
-    for number, line in enumerate(text.split("\n"), 1):
-        entry = re.sub(r"(^|\s)#.*", "", line).strip()
         try:
-            entries += [exclusion(entry)] if entry else []
+            entries += exclusions(text, str(file))
         except ValueError as error:
-            raise ScopeError(f"{file}:{number}: {error}") from None
+            raise ScopeError(str(error)) from None
     return entries

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from typing import Any
 
 import pytest
 
-from census.facts import Outcome, Signal
+from census.facts import Exchange, Outcome, Question, Signal
 from census.kinds import emulators
 from tests.kinds.course import JSON, drive, of, web
 from tests.kinds.ollama_server import HEX, look, tag
@@ -127,6 +128,18 @@ def test_one_hash_of_a_name_among_other_digests_is_no_proxys() -> None:
     assert drive(web(both, missing), 11434).name == "Ollama"
     alone = {"/api/tags": (200, JSON, {"models": [tag("b", hashed("b", ""))]})}
     assert drive(web(alone, missing), 11434).name == "ollama-lmstudio-proxy"
+
+
+@pytest.mark.parametrize("hashes", [True, False])
+@pytest.mark.parametrize("status", [0, 404])
+def test_who_may_load_a_model_to_tell_of_it_is_not_asked_unless_its_canary_says_that_it_is_an_ollama(
+    hashes: bool, status: int
+) -> None:
+    models = [tag("a", hashed("a", "")), tag("b", hashed("b", "") if hashes else HEX)]
+    canary = Exchange(Question("GET", "/"), status, {"content-type": "text/plain"}, b"404 page not found")
+    course = look(models, canary=lambda question: dataclasses.replace(canary, question=question))
+    assert course.name == "Ollama"
+    assert any(label.startswith("POST") for label in course.asked) == (status == 404 or not hashes)
 
 
 def test_a_list_of_openais_goes_before_the_imitated_one() -> None:

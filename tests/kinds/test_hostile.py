@@ -5,26 +5,23 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Outcome, Question, Reading, Tools
+from census.facts import CANARY_PATH, Exchange, Exchanges, Outcome, Question
 from census.kinds import KINDS, Wishes, confirm, recognise, unrecognised
 from census.kinds.allowed import ALLOWED
 from tests.kinds.course import CANARY, drive
+from tests.support.readings import EXAMPLES, assert_clean
 
-EXAMPLES = [json.loads(path.read_text("utf-8")) for path in sorted(Path(__file__).parent.glob("examples/*.json"))]
 RECORDED = [each for example in EXAMPLES for each in example["exchanges"]]
 QUESTIONS = [
     *(Question(method, CANARY if path == CANARY_PATH else path) for method, path in ALLOWED - {("POST", "/api/show")}),
     *(Question("POST", "/api/show", model) for model in ("a", "llama2:latest", "tiny-plain:latest")),
 ]
-BAD = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\\ud800-\\udfff]")
 
 KEYS = st.sampled_from(
     ["models", "data", "object", "name", "model", "id", "digest", "details", "capabilities", "version", "error",
@@ -76,25 +73,6 @@ def spoilt(draw: st.DrawFn) -> bytes:
 
 
 BODIES = st.one_of(st.binary(max_size=60), ANYTHING.map(lambda value: json.dumps(value).encode()), spoilt(), spoilt())
-
-
-def assert_clean(reading: Reading) -> None:
-    assert reading.outcome in (Outcome.SERVED, Outcome.EMPTY, Outcome.LOCKED, Outcome.MISREAD)
-    assert len(reading.models) <= 2000
-    assert (reading.outcome is Outcome.SERVED) == bool(reading.models)
-    assert len({model.name for model in reading.models}) == len(reading.models)
-    strings = [reading.version]
-    for model in reading.models:
-        assert model.name.strip()
-        assert isinstance(model.tools, Tools)
-        assert (model.tools is Tools.UNKNOWN) == (model.tools_source is None)
-        for field in model.__slots__:
-            value = getattr(model, field)
-            strings.extend([value] if isinstance(value, str) else value if isinstance(value, tuple) else [])
-            assert value is None or isinstance(value, str | bool | int | tuple)
-            assert not isinstance(value, int) or 0 <= value < 2**63
-    for string in strings:
-        assert string is None or (len(string) <= 512 and not BAD.search(string))
 
 
 @settings(max_examples=250, deadline=None)

@@ -163,10 +163,66 @@ def test_a_refusal_names_its_server_only_with_a_second_witness(kind: str | None,
             assert (course.outcome, course.reading.models) == (Outcome.LOCKED, ())
 
 
-def test_one_question_is_spent_on_a_bare_404_that_is_open_to_all_origins() -> None:
-    older = {key: value for key, value in TGI.items() if key != "router"}
-    course = drive(web({"/info": (200, JSON, older)}, (404, OPEN_TO_ALL, b"")))
+OLDER_TGI = {key: value for key, value in TGI.items() if key != "router"}
+TO_SOME = {"vary": OPEN_TO_ALL["vary"]}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        OPEN_TO_ALL,
+        TO_SOME,  # its owner allows certain origins, and no question of ours comes from one
+        {"server": "nginx", **OPEN_TO_ALL},
+        {"server": "nginx/1.25.3 (Ubuntu)", **TO_SOME},
+        {"server": "Caddy", **OPEN_TO_ALL},
+    ],
+)
+def test_one_question_is_spent_on_a_bare_404_made_for_browsers(headers: dict[str, str]) -> None:
+    course = drive(web({"/info": (200, JSON, OLDER_TGI)}, (404, headers, b"")))
     assert (course.name, course.outcome) == ("TGI", Outcome.SERVED)
-    assert drive(web({}, (404, OPEN_TO_ALL, b""))).asked == ("GET /v1/models", "GET /api/tags", "GET /info")
-    for missing in ((404, OPEN_TO_ALL, b"no"), (404, {"server": "x", **OPEN_TO_ALL}, b""), (404, {}, b"")):
-        assert len(drive(web({"/info": (200, JSON, older)}, missing)).asked) == 2
+    assert drive(web({}, (404, headers, b""))).asked == ("GET /v1/models", "GET /api/tags", "GET /info")
+    assert drive(web({"/info": (200, JSON, {"model_id": "m"})}, (404, headers, b""))).kind is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (OPEN_TO_ALL, b"no"),
+        ({"server": "x", **OPEN_TO_ALL}, b""),
+        ({**OPEN_TO_ALL, "access-control-allow-origin": "https://example.org"}, b""),
+        ({"server": "nginx"}, b""),
+        ({}, b""),
+    ],
+)
+def test_none_is_spent_on_any_other_404(headers: dict[str, str], body: bytes) -> None:
+    assert len(drive(web({"/info": (200, JSON, OLDER_TGI)}, (404, headers, body))).asked) == 2
+
+
+WEB_UI = {"name": "Open WebUI", "version": "0.13.0", "features": {}}
+TIMED = {"x-process-time": "0.001233", **UVICORN}
+
+
+@pytest.mark.parametrize("port", [8080, 11434])
+@pytest.mark.parametrize("server", [{}, {"server": "nginx"}])
+def test_open_webui_is_known_when_it_keeps_its_page_from_paths_of_an_api(port: int, server: dict[str, str]) -> None:
+    missing = (404, {**TIMED, **server}, {"detail": "Not Found"})
+    course = drive(web({"/api/config": (200, JSON, WEB_UI)}, missing), port)
+    assert (course.name, course.outcome, course.reading.version) == ("Open WebUI", Outcome.LOCKED, "0.13.0")
+    assert (course.asked[-1], len(course.asked)) == ("GET /api/config", 3)
+    for other in ({"name": "Open WebUI"}, {"name": "mine", "features": {}}, {}):
+        assert drive(web({"/api/config": (200, JSON, other)}, missing), port).kind is None
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        (404, UVICORN, {"detail": "Not Found"}),
+        (404, {**TIMED, "x-process-time": "0.0012330055236"}, {"detail": "Not Found"}),
+        (404, {**TIMED, "x-process-time": "1.2ms"}, {"detail": "Not Found"}),
+        (404, TIMED, {"detail": "nothing here"}),
+        (404, TIMED, b""),
+        (401, TIMED, {"detail": "Not Found"}),
+    ],
+)
+def test_other_programs_made_with_fastapi_are_not_asked_whether_they_are_open_webui(missing: Any) -> None:
+    assert "GET /api/config" not in drive(web({"/api/config": (200, JSON, WEB_UI)}, missing)).asked

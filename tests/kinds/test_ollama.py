@@ -232,7 +232,7 @@ def test_tools_are_told_by_the_best_source_of_the_epoch(
 
 def _imprint(*written: tuple[str, Any], models: str = "abc") -> str | None:
     times = dict(written)
-    listed = [tag(name, modified_at=times.get(name, f"2026-01-0{at}T00:00:00.1Z")) for at, name in enumerate(models, 1)]
+    listed = [tag(name, modified_at=times.get(name, f"2026-01-0{at}T00:00:00Z")) for at, name in enumerate(models, 1)]
     return look(listed).reading.imprint
 
 
@@ -246,6 +246,30 @@ def test_machines_with_the_same_models_written_at_the_same_instants_have_one_imp
 
 def test_another_instant_or_another_model_is_another_imprint() -> None:
     assert len({_imprint(), _imprint(("a", "2026-01-01T00:00:00.2Z")), _imprint(models="abd")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("time", "told"),
+    [
+        ("2026-01-01T00:00:00.123456789-07:00", True),
+        ("2026-01-01T00:00:00.123Z", True),
+        ("2026-01-01T00:00:00.000000001Z", True),
+        ("2026-01-01T00:00:00Z", False),  # all that the layers of a container image keep
+        ("2026-01-01T00:00:00.000000Z", False),
+        ("2026-01-01T00:00:00.5Z", False),
+        ("2026-01-01T00:00:00.1234567890Z", False),
+        ("2026-01-01", False),
+        (0.123456, False),
+    ],
+)
+def test_an_instant_finer_than_a_second_is_enough_with_one_model(time: Any, told: bool) -> None:
+    assert (_imprint(("a", time), models="a") is not None) == told
+    assert (_imprint(("b", time), models="ab") is not None) == told
+    assert _imprint(("a", time), models="a") == _imprint(("a", time), models="a")
+
+
+def test_finer_instants_make_other_imprints_when_they_differ() -> None:
+    assert len({_imprint(("a", f"2026-01-01T00:00:00.12345678{n}Z"), models="a") for n in range(9)}) == 9
 
 
 @pytest.mark.parametrize("time", [None, 7, ""])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from census.facts import Exchange, Outcome, Signal
+from census.facts import Exchange, Outcome, Question, Signal
 from census.kinds.ollama_signals import made_up
 from tests.kinds.ollama_server import HEX, look, reply, tag
 
@@ -15,6 +15,10 @@ GO = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "no
 KOBOLD = "b5dc5e784f2a3ee1582373093acf69a2f4e2ac1710b253a001712b86a61f88bb"
 SUSPECT = tag("x", "0" * 64)  # with its own signal, so that it is asked what only suspects are
 GGUF = {"details": {"format": "gguf"}, "model_info": {"general.architecture": "qwen2"}}
+
+
+def gone(question: Question) -> Exchange:
+    return reply(question, b"404 page not found", 404, {"content-type": "text/plain"})
 
 
 @pytest.mark.parametrize(
@@ -42,7 +46,7 @@ GGUF = {"details": {"format": "gguf"}, "model_info": {"general.architecture": "q
         ([tag("a"), tag("b:cloud")], "0.33.0", {}, set()),
         ([tag("a"), tag("b", **CAPABLE)], "0.33.0", {}, set()),
         ([{"name": "a", "size": 1}], "0.6.8", {}, {Signal.FIELD_MISSING}),
-        ([{"name": "a", "size": 1}], "0.1.14", {"show": {}}, set()),
+        ([{"name": "a", "size": 1}], "0.1.14", {"show": {}, "ps": gone}, set()),
         ([tag("a")], "0.6.8", {"show": GGUF}, {Signal.FIELD_MISSING}),
         ([tag("a")], "0.6.4", {"show": GGUF}, {Signal.FIELD_MISSING}),
         ([tag("a")], "0.6.4-rc0", {"show": GGUF}, set()),
@@ -174,6 +178,27 @@ def test_only_suspects_are_asked_by_a_wrong_method_and_about_a_model_that_was_ma
     name = made_up(look([SUSPECT]).exchanges)
     assert look([SUSPECT]).asked[-2:] == ("GET /api/show", f"POST /api/show {name}")
     assert look([SUSPECT], details=False).asked[-1] == "GET /api/show"
+
+
+@pytest.mark.parametrize(
+    ("version", "answers", "fires"),
+    [
+        ("0.1.13", {"ps": gone}, False),
+        ("0.1.12", {"ps": gone}, True),  # it could not have told
+        ("0.0.9", {"ps": gone}, True),
+        ("0.1.33", {}, True),
+        ("0.1.33", {"ps": {"models": [tag("a")]}}, True),
+        ("0.1.33", {"ps": gone}, False),
+        ("0.1.33", {"ps": {"error": "no"}}, False),
+        ("0.1.36", {}, False),
+        ("0.6.8", {"ps": gone}, False),  # a gateway that passes on a few paths
+        ("0.0.0", {}, False),
+        ("0.1.12-3-gabcdef0", {}, False),
+    ],
+)
+def test_a_path_that_the_release_did_not_have_is_a_signal(version: str, answers: dict[str, Any], fires: bool) -> None:
+    course = look([tag("a")], version, **answers)
+    assert (Signal.PATH in course.reading.signals) == fires
 
 
 def _loaded(*models: Any, **more: Any) -> dict[str, Any]:

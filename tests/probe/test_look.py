@@ -16,10 +16,11 @@ import uvloop
 
 from census import metrics
 from census.facts import Observation, Outcome, Target, Tools
+from census.probe.bodies import BODY_CAP
 from census.probe.errors import SilentError, TlsError, outcome_of
 from census.probe.look import Prober
 from census.probe.pace import Pace
-from census.probe.transport import BODY_CAP, Manners, tls_context
+from census.probe.transport import Manners, tls_context
 from tests.support.wire import Handler, Wire, answer, answers, listen, page, raw
 
 MODEL = {

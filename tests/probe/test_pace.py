@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from census.probe.pace import Pace, network_of
+from census.probe.pace import Pace, clock, network_of
 
 
 def moments(pace_of: tuple[float, float], networks: list[str]) -> list[float]:
@@ -41,6 +41,76 @@ def test_one_network_is_asked_at_its_own_rate() -> None:
 def test_networks_do_not_wait_for_each_other() -> None:
     seen = moments((10_000, 1), [str(number) for number in range(100)])
     assert seen[-1] - seen[0] < 0.5
+
+
+def test_nothing_is_opened_without_a_rate_nor_after_the_lease_has_ended() -> None:
+    async def run() -> tuple[list[float], float]:
+        pace = Pace(0, 1e6)
+        opened: list[float] = []
+
+        async def ask(number: int) -> None:
+            await pace.connection(str(number))
+            opened.append(clock())
+
+        asking = [asyncio.create_task(ask(number)) for number in range(200)]
+        await asyncio.sleep(0.2)
+        assert opened == []
+        until = clock() + 0.3
+        pace.grant(100, until)
+        await asyncio.sleep(0.8)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        await pace.close()
+        return opened, until
+
+    opened, until = asyncio.run(run())
+    assert 0 < len(opened) <= 32
+    assert max(opened) < until + 0.05
+
+
+def test_a_rate_that_is_set_anew_does_not_forget_what_was_opened() -> None:
+    async def run() -> int:
+        pace = Pace(50, 1e6)
+        opened = 0
+
+        async def ask(number: int) -> None:
+            nonlocal opened
+            await pace.connection(str(number))
+            opened += 1
+
+        asking = [asyncio.create_task(ask(number)) for number in range(500)]
+        began = clock()
+        while clock() < began + 1:
+            pace.grant(50 if pace.rate < 50 else 49)
+            await asyncio.sleep(0.001)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        await pace.close()
+        return opened
+
+    assert 5 < asyncio.run(run()) <= 52
+
+
+def test_after_a_pause_one_network_is_still_asked_at_its_own_rate() -> None:
+    async def run() -> list[float]:
+        pace = Pace(0, 20)
+        opened: list[float] = []
+
+        async def ask() -> None:
+            await pace.connection("127.0.0")
+            opened.append(time.monotonic())
+
+        asking = [asyncio.create_task(ask()) for _ in range(6)]
+        await asyncio.sleep(0.6)  # the slots of all of them pass meanwhile
+        pace.grant(1000)
+        await asyncio.gather(*asking)
+        await pace.close()
+        return opened
+
+    opened = asyncio.run(run())
+    assert opened[-1] - opened[0] >= 4 / 20 - 0.02
 
 
 def test_the_networks_of_addresses() -> None:

@@ -13,9 +13,10 @@ import pytest
 
 from census.facts import Question, Target
 from census.kinds.allowed import ALLOWED
+from census.probe.bodies import BODY_CAP
 from census.probe.errors import ForbiddenError, SilentError, TlsError
 from census.probe.pace import Pace
-from census.probe.transport import BODY_CAP, Conversation, Manners, tls_context
+from census.probe.transport import Conversation, Manners, tls_context
 from tests.support.wire import Handler, Wire, answer, answers, listen, page, raw
 
 TAGS = Question("GET", "/api/tags")
@@ -126,6 +127,23 @@ def test_a_server_that_closes_silently_between_two_questions_is_asked_again_once
     talk(handler, script)
 
 
+def test_an_answer_that_lies_there_before_the_question_is_not_taken_for_its_answer() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        writer.write(page({"models": []}) if b"/api/tags " in asked else page({"version": "0.33.0"}))
+        await asyncio.sleep(0.05)
+        writer.write(page({"version": "6.6.6"}))
+        await reader.read()
+
+    async def script(conversation: Conversation, wire: Wire) -> None:
+        await conversation.ask(TAGS)
+        await asyncio.sleep(0.3)
+        assert (await conversation.ask(VERSION)).json() == {"version": "0.33.0"}
+        assert wire.connections == 2
+
+    talk(handler, script)
+
+
 def test_a_first_question_that_is_cut_off_is_not_asked_again() -> None:
     async def script(conversation: Conversation, wire: Wire) -> None:
         with pytest.raises(Exception, match=r".*"):
@@ -196,7 +214,8 @@ def test_compressed_answers_are_read_and_damaged_ones_are_empty() -> None:
 
     async def script(conversation: Conversation, _: Wire) -> None:
         assert (await conversation.ask(TAGS)).json() == {"models": []}
-        assert (await conversation.ask(VERSION)).body == b""
+        damaged = await conversation.ask(VERSION)
+        assert (damaged.body, damaged.truncated) == (b"", True)
 
     talk(answers(pages), script)
 

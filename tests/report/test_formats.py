@@ -59,7 +59,7 @@ def test_csv_is_as_rfc_4180_has_it_with_lists_as_json_in_a_cell() -> None:
     assert (second["count"], second["share"]) == ("-1", "-0.25")
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", "'=1", "'a"])
 def test_no_text_in_csv_is_a_formula(name: str) -> None:
     rows = csv.reader(io.StringIO(written(Result(("model", "count"), [(name, -1)]), "csv"), newline=""))
     assert list(rows)[1] == [f"'{name}", "-1"]

@@ -40,6 +40,12 @@ def test_the_unknown_is_said_and_a_share_without_interval_has_none() -> None:
     assert "[" not in text
 
 
+def test_a_verdict_without_a_signal_is_all_of_them() -> None:
+    text = shown(Result(("verdict", "signal", *SHARE), [("decoy", None, 3, 4, 0.75, 0.3, 0.9)]))
+    assert text.splitlines()[2].split()[:4] == ["decoy", "all", "3", "75.0"]
+    assert "unknown" not in text
+
+
 def test_the_bar_is_as_long_as_the_share() -> None:
     rows: list[tuple[object, ...]] = [("all", 4, 4, 1.0, 0.5, 1.0), ("half", 2, 4, 0.5, 0.1, 0.9)]
     text = shown(Result(("models", *SHARE), rows))

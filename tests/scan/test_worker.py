@@ -13,7 +13,7 @@ from census.facts import Outcome
 from census.places import Places
 from census.scan.feed import network_key
 from census.scan.worker import Worker
-from census.store import claims, scans
+from census.store import claims, scans, workers
 from census.store.connect import connect
 from census.store.writer import Batch, SupersededError, Writer
 from tests.support.scanning import create, scope, work
@@ -233,8 +233,8 @@ def test_an_authorisation_that_ends_stops_the_worker(database_url: str, tmp_path
 def test_chunks_of_a_worker_that_died_here_are_free_at_once(database_url: str, tmp_path: Path) -> None:
     scan = create(database_url, tmp_path, ["127.0.0.1:1"])
     with connect(database_url) as connection:
-        host = claims.worker_name().rpartition(":")[0]
+        host = workers.worker_name().rpartition(":")[0]
         assert claims.claim(connection, scan, f"{host}:99999999") is not None
-        assert claims.holders(connection, scan) == []
-        assert claims.claim(connection, scan, claims.worker_name()) is not None
-        assert claims.holders(connection, scan) == [claims.worker_name()]
+        assert workers.holders(connection, scan) == []
+        assert claims.claim(connection, scan, workers.worker_name()) is not None
+        assert workers.holders(connection, scan) == [workers.worker_name()]

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from census.store.connect import engine
 from census.store.embedded import Embedded
@@ -30,3 +30,14 @@ def village(settled: Engine) -> Iterator[Connection]:
     """A connection to the village; nothing that is done over it is committed."""
     with settled.connect() as connection:
         yield connection
+
+
+@pytest.fixture
+def village_url(database_url: str) -> str:
+    """The address of a village of the test's own, whose scans are over; what is done in it may be committed."""
+    made = engine(database_url)
+    with made.begin() as connection:
+        settle(connection)
+        connection.execute(text("update scan set ended = began + interval '1 hour'"))
+    made.dispose()
+    return database_url

@@ -129,6 +129,17 @@ def test_a_killed_server_recovers_what_was_committed(embedded_folder: Path) -> N
                 idle.execute("SELECT 1")
 
 
+def test_a_server_that_was_killed_is_started_again_by_a_user_of_it(embedded_folder: Path) -> None:
+    with Embedded(embedded_folder) as server:
+        server.revive()  # it runs, so nothing happens
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("create table revived (n int)")
+        os.kill(int((embedded_folder / "postgres/data/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        server.revive()
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("select count(*) from revived").fetchone() == (0,)
+
+
 def test_a_process_number_that_is_anothers_by_now_is_no_server(embedded_folder: Path) -> None:
     with Embedded(embedded_folder):
         status = (embedded_folder / "postgres/data/postmaster.pid").read_text()

@@ -203,7 +203,7 @@ def test_triples_are_shares_of_units_with_three_families(village: Connection) ->
     assert result.columns[:3] == ("a", "b", "c")
     (row,) = result.rows
     assert row[:6] == ("DeepSeek", "Llama", "Qwen", 1, 1, 1.0)
-    assert row[8:] == pytest.approx((1 / 2, 9 / 4))
+    assert row[8:10] == pytest.approx((1 / 2, 9 / 4))
 
 
 @pytest.mark.parametrize("population", ["raw", "credible"])

@@ -44,7 +44,7 @@ def test_a_view_shows_the_defaults_of_its_function(village: Connection, name: st
     assert viewed == village.execute(text(f"select * from stats.{function}()")).all()
     spelt = text(f"select * from stats.{function}(null, null, null, 'host', 'credible')")
     assert viewed == village.execute(spelt).all()
-    assert viewed
+    assert viewed or name == "clusters"  # no two credible hosts of the village have the same list
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -85,7 +85,31 @@ def test_an_unknown_statistic_says_which_there_are_and_which_is_meant() -> None:
         definition("tool_caling")
 
 
-@pytest.mark.parametrize("name", ["families", "derivatives", "exposure"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "families",
+        "derivatives",
+        "exposure",
+        "regions",
+        "networks",
+        "concentration",
+        "ranks",
+        "together",
+        "growth",
+        "weekly_ranks",
+        "quantization",
+        "parameter_sizes",
+        "capabilities",
+        "capability_sets",
+        "digests",
+        "rag",
+        "model_instances",
+        "persistence",
+        "transport",
+        "clusters",
+    ],
+)
 def test_all_time_reads_no_observation(village: Connection, name: str) -> None:
     plan = "\n".join(village.scalars(text(f"explain select * from stats.{name}()")))
     assert " on sighting" in plan

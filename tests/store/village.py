@@ -156,7 +156,9 @@ def _inventory(models: Sequence[int]) -> dict[str, Any]:
         "hash": hashlib.sha256(bytes(models)).digest(), "models": list(models), "size": len(models), "cut": False,
         "families": sorted(families), "architectures": sorted({each[2] for each in listed if each[2] is not None}),
         "origins": sorted({origin for name, _, origin in _FAMILIES if name in families}),
-        "quantizations": [], "capabilities": [], "unplaced": any(each[1] is None for each in listed),
+        "quantizations": [],
+        "capabilities": ["tools"] if any(each[3] is Tools.YES for each in listed) else [],
+        "unplaced": any(each[1] is None for each in listed),
         "tools": max((each[3].value for each in listed), default=0),
     }  # fmt: skip
 

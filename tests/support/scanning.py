@@ -11,7 +11,7 @@ from census.scan import run
 from census.scan.settings import Settings
 from census.scan.worker import Worker
 from census.store import scans
-from census.store.connect import connect
+from census.store.door import Door
 from census.targets.lists import Problems
 from census.targets.order import Spool
 from census.targets.scope import Scope
@@ -53,12 +53,14 @@ def create(url: str, folder: Path, targets: list[str], allowed: Scope | None = N
 
 
 async def work(url: str, scan: int, *, stop_after: float | None = None) -> Worker:
-    """Let one worker do a scan, or stop it after some seconds; ends the scan if it is done."""
-    with connect(url) as connection:
-        worker = Worker(connection, scan, Settings.from_json(scans.settings(connection, scan)), 500)
+    """Let one worker do a scan, or stop it after some seconds."""
+    door = Door(url)
+    try:
+        settings = Settings.from_json(door.call(scans.settings, scan))
+        worker = Worker(door, scan, settings, in_flight=500)
         if stop_after is not None:
             asyncio.get_running_loop().call_later(stop_after, worker.stop.set)
         await worker.run()
-        scans.rest(connection, scan)
-        scans.end(connection, scan)
+    finally:
+        door.close(1.0)
     return worker

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,15 +23,17 @@ class Wire:
     requests: list[tuple[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    arrivals: list[float] = field(default_factory=list)  # of connections, on the monotonic clock
+    asked_at: list[float] = field(default_factory=list)  # of the requests that `answers` takes
     open_now: int = 0
     most_at_once: int = 0
 
 
 @contextlib.asynccontextmanager
 async def listen(
-    handler: Handler, address: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    handler: Handler, address: str = "127.0.0.1", tls: ssl.SSLContext | None = None, port: int = 0
 ) -> AsyncIterator[Wire]:
-    """Serve `handler` on a free port; counts connections."""
+    """Serve `handler` on a port, a free one if none is named; counts connections."""
     tasks: set[asyncio.Task[Any]] = set()
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -38,6 +41,7 @@ async def listen(
         assert task is not None
         tasks.add(task)
         wire.connections += 1
+        wire.arrivals.append(time.monotonic())
         wire.open_now += 1
         wire.most_at_once = max(wire.most_at_once, wire.open_now)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -48,7 +52,7 @@ async def listen(
 
     wire = Wire(0)
     handler_wires[handler] = wire
-    server = await asyncio.start_server(meet, address, 0, ssl=tls)
+    server = await asyncio.start_server(meet, address, port, ssl=tls)
     wire.port = server.sockets[0].getsockname()[1]
     try:
         yield wire
@@ -58,6 +62,12 @@ async def listen(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         del handler_wires[handler]
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Wait for something that other tasks, threads or processes bring about; pytest's own limit is the deadline."""
+    while not holds():  # noqa: ASYNC110  what is waited for sets no event
+        await asyncio.sleep(0.02)
 
 
 handler_wires: dict[Handler, Wire] = {}
@@ -73,6 +83,7 @@ def answers(pages: dict[str, bytes], missing: bytes | None = None) -> Handler:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             method, path, _ = head[0].split(" ")
             headers = {key.lower(): value for key, _, value in (line.partition(": ") for line in head[1:] if line)}
+            wire.asked_at.append(time.monotonic())
             wire.requests.append((method, path))
             wire.headers.append(headers)
             wire.bodies.append(await reader.readexactly(int(headers.get("content-length", 0))))

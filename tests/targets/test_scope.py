@@ -49,8 +49,10 @@ def test_a_scope_is_read_with_its_defaults_and_exclusion_files(tmp_path: Path) -
     assert scope.networks == (ip_network("127.0.0.0/8"), ip_network("::1"))
     assert scope.hosts == {"llm.example.edu"}
     assert scope.ports == (11434, 8000)
-    assert scope.exclude == tuple(map(ip_network, ("127.9.0.0/16", "127.3.0.0/16", "127.5.0.1")))
-    assert scope.exclude_names == {"bad.example.edu", "no.example.edu"}
+    assert scope.exclude == tuple(map(ip_network, ("127.9.0.0/16", "127.3.0.0/16")))
+    assert scope.exclude_from_files == (ip_network("127.5.0.1"),)
+    assert scope.exclude_names == {"bad.example.edu"}
+    assert scope.exclude_names_from_files == {"no.example.edu"}
     assert (scope.rate, scope.rate_per_network, scope.per_host, scope.requests_per_host) == (50.5, 20, 1, 64)
     assert scope.details is False
 

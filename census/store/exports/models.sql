@@ -1,5 +1,6 @@
 -- One row for each model that an endpoint ever listed (name and digest), as it was described last. scan is the last
--- scan in which that endpoint listed it; capabilities are null when unknown; remote models run elsewhere.
+-- scan in which that endpoint listed it, null once those observations are pruned; capabilities are null when unknown;
+-- remote models run elsewhere.
 create view export.models as
 with listed as (
     select sighting_id, max(scan_id) as scan
@@ -32,7 +33,7 @@ select distinct on (e.id, m.name, m.digest)
     m.remote,
     stats.verdict_word(e.verdict) as decoy
 from sighting s
-join listed l on l.sighting_id = s.id
+left join listed l on l.sighting_id = s.id
 join endpoint e on e.id = s.endpoint_id
 join host h on h.id = e.host_id
 join inventory i on i.id = s.inventory_id

@@ -1,5 +1,5 @@
 -- One row for each target of each scan, with the word it ended in; outcome is null for a target that has not been
--- asked yet. address is null for a name; name and tls are what the list said.
+-- asked yet. address is null for a name, and both are null once they were pruned; name and tls are what the list said.
 create view export.targets as
 select
     c.scan_id as scan,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, BindParameter, Boolean, Connection, DateTime, Function, Text, bindparam, func, select
 
 from census.errors import UseError
+from census.store import tables
 
 _FOLDER = Path(__file__).parent
 # What the statistics are built on, each after what it calls itself.
@@ -25,6 +26,7 @@ _SHARED = (
     "weight",
     "wilson",
     "seen",
+    "ever",
     "recognised",
     "held",
     "held_on_days",
@@ -32,9 +34,22 @@ _SHARED = (
     "holdings",
     "tally",
     "family_sets",
+    "placed",
+    "listed",
+    "bits",
+    "any_of",
+    "instances",
+    "trait",
+    "around_log",
+    "stays",
+    "presence",
+    "weeks",
+    "unseen_between",
+    "sets_in_networks",
 )
 _SHARE = ("count", "of", "share", "low", "high")
-_PAIR = (*_SHARE, "jaccard", "lift")
+_PAIR = (*_SHARE, "jaccard", "lift", "jaccard_low", "jaccard_high", "lift_low", "lift_high")
+_ODDS = ("log_odds", "log_odds_low", "log_odds_high")
 
 
 class UnknownStatistic(UseError):  # noqa: N818  it reads as what happened, and callers know it by this name
@@ -45,12 +60,17 @@ class UnknownStatistic(UseError):  # noqa: N818  it reads as what happened, and 
 class Statistic:
     """One statistic: `columns` are those of its defaults, `options` what it takes beyond the usual.
 
-    Usual are scan, window, unit and population; `options` holds some of `by`, `versions` and `triples`.
+    Usual are scan, window, unit and population; `options` holds some of `by`, `versions` and `triples`. `carriers` says
+    that it counts hosts or endpoints whatever the unit, `singles` that it reads single observations over all time too,
+    so that pruning takes from it; `caution` is what whoever uses the figures has to be told.
     """
 
     name: str
     columns: tuple[str, ...]
     options: tuple[str, ...] = ()
+    carriers: bool = False
+    singles: bool = False
+    caution: str | None = None
 
     @property
     def function(self) -> str:
@@ -73,24 +93,95 @@ class Result:
 
 _TRIPLES = Statistic("co-deployment-triples", ("a", "b", "c", *_PAIR), ("by",))
 
-STATISTICS: Mapping[str, Statistic] = {
-    statistic.name: statistic
-    for statistic in (
+GROUPS: Mapping[str, tuple[Statistic, ...]] = {
+    "Size and time": (
         Statistic("funnel", ("stage", "count")),
+        Statistic("growth", ("week", "count", "new", "gone", "models_mean", "models_median"), carriers=True),
+        Statistic(
+            "persistence",
+            ("seen", "count", "share", "observations", "observation_share", "of", "low", "high"),
+        ),
+        Statistic("uptime", ("period", "uptime", *_SHARE, "mean"), carriers=True, singles=True),
+        Statistic(
+            "survival",
+            ("days", "at_risk", "events", "censored", "survival", "low", "high"),
+            carriers=True,
+            singles=True,
+        ),
+        Statistic(
+            "unseen",
+            (
+                "estimator",
+                "observed",
+                "estimate",
+                "low",
+                "high",
+                "variance",
+                "once",
+                "twice",
+                "first_scan",
+                "second_scan",
+                "in_first",
+                "in_second",
+                "in_both",
+            ),
+            carriers=True,
+            singles=True,
+            caution="these estimates need scans that are independent of each other; target lists from one search"
+            " engine, or one list scanned twice, are not, and then there are more than the estimate says",
+        ),
+    ),
+    "Places": (
         Statistic("countries", ("rank", "country", *_SHARE)),
-        Statistic("software", ("software", *_SHARE), ("versions",)),
+        Statistic(
+            "regions",
+            ("country", "region", *_SHARE, "of_country", "country_share", "country_share_low", "country_share_high"),
+        ),
+        Statistic("networks", ("asn", "organization", *_SHARE)),
+        Statistic("concentration", ("dimension", "hhi", "effective_number", "gini", "categories", "unknown")),
+    ),
+    "Families": (
         Statistic("families", ("rank", "family", "developer", "origin", *_SHARE), ("by",)),
         Statistic("architectures", ("rank", "architecture", *_SHARE)),
         Statistic("origins", ("origin", *_SHARE)),
-        Statistic("co-deployment", ("a", "b", *_PAIR), ("by", "triples")),
-        Statistic("tool-calling", ("advertised", *_SHARE)),
+        Statistic("derivatives", ("family", "derivatives", "originals", *_SHARE), ("by",)),
+        Statistic("co-deployment", ("a", "b", *_PAIR, *_ODDS), ("by", "triples")),
+        Statistic("together", ("figure", *_SHARE, "lift"), ("by",)),
+        Statistic(
+            "ranks",
+            ("family", "by_observation", "by_host", "by_endpoint", "by_host_day", "volatility", "deviation"),
+            ("by",),
+        ),
+        Statistic("weekly-ranks", ("week", "rank", "family", *_SHARE, "tau", "change"), ("by",), carriers=True),
+    ),
+    "Models": (
         Statistic("inventory", ("models", *_SHARE)),
         Statistic("models", ("rank", "model", *_SHARE)),
-        Statistic("derivatives", ("family", "derivatives", "originals", *_SHARE), ("by",)),
+        Statistic("digests", ("digest", "names", *_SHARE)),
+        Statistic("tool-calling", ("advertised", *_SHARE)),
+        Statistic("capabilities", ("capability", *_SHARE, "unknown")),
+        Statistic("capability-sets", ("capabilities", *_SHARE, "united")),
+        Statistic("rag", ("state", *_SHARE)),
+        Statistic("quantization", ("quantization", *_SHARE, "bits")),
+        Statistic("quantization-bits", ("bits", *_SHARE)),
+        Statistic("parameter-sizes", ("band", *_SHARE, "largest")),
+        Statistic("model-instances", ("dimension", "value", *_SHARE)),
+        Statistic("running", ("running", *_SHARE, "loaded"), singles=True),
+        Statistic("remote", ("state", *_SHARE)),
+        Statistic("uncensored", ("state", *_SHARE)),
+    ),
+    "Servers": (
+        Statistic("software", ("software", *_SHARE), ("versions",)),
+        Statistic("transport", ("access", "scheme", *_SHARE)),
         Statistic("exposure", ("software", "advisory", "affected", *_SHARE)),
+        Statistic("upgrades", ("software", "version", "fate", "became", *_SHARE, "days"), carriers=True, singles=True),
+    ),
+    "Decoys": (
         Statistic("decoys", ("verdict", "signal", *_SHARE)),
-    )
+        Statistic("clusters", ("inventory", "models", "examples", "hosts", "networks", "countries", *_SHARE)),
+    ),
 }
+STATISTICS: Mapping[str, Statistic] = {each.name: each for group in GROUPS.values() for each in group}
 
 FILES = tuple(
     _FOLDER / f"{name}.sql" for name in (*_SHARED, *(each.function for each in STATISTICS.values()), _TRIPLES.function)
@@ -147,7 +238,19 @@ def rows(
     call: Function[Any] = getattr(func.stats, statistic.function)(*asked)
     table = call.table_valued(*statistic.columns, name="asked")
     found = connection.execute(select(*table.c).limit(top))
-    return Result(_headed(statistic, by), [tuple(row) for row in found])
+    return Result(_headed(statistic, by), [tuple(map(_plain, row)) for row in found])
+
+
+def span(connection: Connection) -> tuple[datetime, datetime] | None:
+    """When the first scan began, and the last one did; None where there is none."""
+    began = tables.scan.c.began
+    first, last = connection.execute(select(func.min(began), func.max(began))).one()
+    return None if first is None else (first, last)
+
+
+def _plain(value: Any) -> Any:
+    """Days as text, which every format can hold."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _find(name: str) -> Statistic:

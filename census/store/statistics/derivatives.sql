@@ -17,7 +17,7 @@ begin atomic
         where stats.one_of('by', by, array['family', 'architecture'])
     ),
     spread as materialized (
-        select s.id, s.count, i.id as listed, i.models
+        select s.id, s.count, i.models
         from sets s
         cross join unnest(s.inventories) member
         join inventory i on i.id = member
@@ -26,24 +26,19 @@ begin atomic
     whole as materialized (
         select coalesce(sum(count), 0)::bigint as of from (select distinct id, count from spread) units
     ),
-    told as (
-        -- Each inventory is read once, however many units share it.
-        select
-            u.listed,
-            case by when 'architecture' then m.architecture else m.family end as value,
-            coalesce(bool_or(m.derived), false) as derived,
-            coalesce(bool_or(not m.derived), false) as original
-        from (select distinct listed, models from spread) u
-        cross join unnest(u.models) number
-        join model m on m.id = number
-        group by 1, 2
-    ),
     units as (
-        select s.id, s.count, t.value, bool_or(t.derived) as derived, bool_or(t.original) as original
-        from spread s
-        join told t on t.listed = s.listed
-        where t.value is not null
-        group by s.id, s.count, t.value
+        select
+            u.id, u.count, u.value,
+            coalesce(bool_or(u.derived), false) as derived, coalesce(bool_or(not u.derived), false) as original
+        from (
+            select
+                s.id, s.count, m.derived, case by when 'architecture' then m.architecture else m.family end as value
+            from spread s
+            cross join unnest(s.models) number
+            join model m on m.id = number
+        ) u
+        where u.value is not null
+        group by u.id, u.count, u.value
     ),
     counted as (
         select

@@ -32,12 +32,26 @@ begin atomic
         values (0, 'targets'), (1, 'contacted'), (2, 'connected'), (3, 'http'), (4, 'recognised'), (5, 'served')
     ),
     credible as (
-        select count(*) as targets
-        from chosen
-        join observation o on o.scan_id = chosen.id
-        join outcome w on w.id = o.outcome and w.word = 'served'
-        join endpoint e on e.id = o.endpoint_id
-        where stats.credible(e.verdict)
+        select coalesce(sum(targets), 0)::bigint as targets
+        from (
+            -- All scans: the counters of the sightings, so that no observation is read.
+            select s.observations as targets
+            from stats.seen(null, null, null, 'observation', 'credible') s
+            join inventory i on i.id = s.inventory_id and i.size > 0
+            where scan is null and since is null and until is null
+            union all
+            select count(*)
+            from chosen
+            join observation o on o.scan_id = chosen.id
+            join outcome w on w.id = o.outcome and w.word = 'served'
+            join endpoint e on e.id = o.endpoint_id
+            where stats.credible(e.verdict) and not (scan is null and since is null and until is null)
+            union all
+            -- Of observations that were pruned only this number is left.
+            select s.pruned_credible
+            from chosen join scan s on s.id = chosen.id
+            where not (scan is null and since is null and until is null)
+        ) counted
     )
     select f.stage, f.count
     from (
@@ -46,7 +60,7 @@ begin atomic
         left join reached r on r.stage >= s.place
         group by s.place, s.stage
         union all
-        select 6, 'credible', targets from credible
+        select 6, 'credible', coalesce(targets, 0)::bigint from credible
     ) f
     order by f.place;
 end;

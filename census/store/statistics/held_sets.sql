@@ -1,18 +1,32 @@
 -- What units had, together: each distinct set of inventories that could be read (served, empty), or by the dimension
--- software of versions of software that served a model, and how many units had just that set.
+-- software of versions of software that served a model, and how many units had just that set. Members are sorted.
 create function stats.held_sets(
     dimension text, scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (members bigint[], count bigint)
 language sql stable parallel safe
 begin atomic
-    select carriers.members, count(*)
-    from (
-        select array_agg(distinct h.member) as members
+    with held as materialized (
+        select h.carrier, h.member
         from stats.held(dimension, scan, since, until, unit, population) h
         where stats.asked(unit, population) and unit in ('host', 'endpoint')
+    ),
+    -- Most units have one member; gathering those of all units would sort all that was seen.
+    carriers as materialized (
+        select carrier, min(member) as first, max(member) as last from held group by carrier
+    )
+    select array[c.first], count(*)
+    from carriers c
+    where c.first = c.last
+    group by c.first
+    union all
+    select several.members, count(*)
+    from (
+        select array_agg(distinct h.member) as members
+        from held h join carriers c on c.carrier = h.carrier
+        where c.first < c.last
         group by h.carrier
-    ) carriers
-    group by carriers.members
+    ) several
+    group by several.members
     union all
     select array[h.member], sum(h.observations)::bigint
     from stats.held(dimension, scan, since, until, unit, population) h

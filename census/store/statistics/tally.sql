@@ -7,13 +7,13 @@ create function stats.tally(
 returns table (value text, count bigint, of bigint)
 language sql stable parallel safe
 begin atomic
-    with sets as materialized (
-        select row_number() over () as id, h.inventories, h.count
+    with sets as (
+        select row_number() over () as id, cardinality(h.inventories) = 1 as alone, h.inventories, h.count
         from stats.holdings(scan, since, until, unit, population) h
     ),
-    described as (
+    described as materialized (
         select
-            s.id, s.count,
+            s.id, s.alone, s.count,
             case dimension
                 when 'family' then i.families
                 when 'architecture' then i.architectures
@@ -26,19 +26,28 @@ begin atomic
         join inventory i on i.id = listed
         where i.size > 0
     ),
-    spread as (
-        select id, count, unnest(values) as value, unnest(models) as model from described
-    ),
     held as (
-        select distinct s.id, s.count, case dimension when 'model' then m.name else s.value end as value
-        from spread s
-        left join model m on m.id = s.model
+        -- The usual unit has one inventory, whose values are distinct as they are stored.
+        select d.count, unnest(d.values) as value from described d where d.alone
+        union all
+        select several.count, several.value
+        from (select distinct d.id, d.count, unnest(d.values) as value from described d where not d.alone) several
+        union all
+        select named.count, named.name
+        from (
+            select distinct d.id, d.count, m.name
+            from described d cross join unnest(d.models) listed join model m on m.id = listed
+            where dimension = 'model'
+        ) named
     ),
     whole as materialized (
         select coalesce(sum(count), 0)::bigint as of, coalesce(sum(count) filter (where valued), 0)::bigint as valued
         from (
-            select id, count, bool_or(dimension = 'model' or cardinality(values) > 0) as valued
+            select count, dimension = 'model' or cardinality(values) > 0 as valued from described where alone
+            union all
+            select count, bool_or(dimension = 'model' or cardinality(values) > 0)
             from described
+            where not alone
             group by id, count
         ) units
     )

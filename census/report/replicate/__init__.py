@@ -1,0 +1,1 @@
+"""A published study beside this census: its figures, what each of them means here, and ours where there is one."""

@@ -1,0 +1,81 @@
+"""Questions to one database answered side by side: over two connections that see the same moment."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import psycopg
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from census.store.connect import DatabaseError
+
+# Options of a connection that sees one moment, however long it reads.
+SAME_MOMENT: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+_CANCEL_SECONDS = 0.5
+
+T = TypeVar("T")
+
+
+def together(connection: Connection, questions: Sequence[Callable[[Connection], T]]) -> list[T]:
+    """The answers, in order; a question may be put to this connection or to another one beside it.
+
+    All are put to this one where the database lets no second connection in, and in a transaction that may write, for
+    nobody else sees what it wrote. The first failure ends all.
+    """
+    waiting = deque(enumerate(questions))
+    answers: dict[int, T] = {}
+
+    def work(asked: Connection) -> None:
+        try:
+            while True:
+                try:
+                    place, question = waiting.popleft()
+                except IndexError:
+                    return
+                answers[place] = question(asked)
+        except BaseException:
+            waiting.clear()
+            raise
+
+    with _beside(connection) as other:
+        if other is None:
+            work(connection)
+        else:
+            with ThreadPoolExecutor(1) as pool:
+                beside = pool.submit(work, other)
+                try:
+                    work(connection)
+                except BaseException:
+                    _cancel(other)  # or the pool would wait for what nobody wants any more
+                    raise
+                beside.result()
+    return [answers[place] for place in range(len(questions))]
+
+
+@contextlib.contextmanager
+def _beside(connection: Connection) -> Iterator[Connection | None]:
+    """Another connection that sees what this one sees now; None if there can be none."""
+    with contextlib.ExitStack() as stack:
+        other = None
+        if connection.scalar(text("select current_setting('transaction_read_only')")) != "on":
+            yield None
+            return
+        with contextlib.suppress(SQLAlchemyError, DatabaseError):
+            other = stack.enter_context(connection.engine.connect().execution_options(**SAME_MOMENT))
+        if other is not None:
+            moment = connection.scalar(text("select pg_export_snapshot()"))
+            other.exec_driver_sql(f"set transaction snapshot '{moment}'")
+        yield other
+
+
+def _cancel(connection: Connection) -> None:
+    with contextlib.suppress(SQLAlchemyError, psycopg.Error):
+        driver = connection.connection.driver_connection
+        if isinstance(driver, psycopg.Connection):
+            driver.cancel_safe(timeout=_CANCEL_SECONDS)

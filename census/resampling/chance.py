@@ -1,0 +1,67 @@
+"""Co-deployment beside what chance would give: the null model's figures as further columns of the statistic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Connection, DateTime, Text, bindparam, func, select
+from sqlalchemy.types import TypeEngine
+
+from census.errors import UseError
+from census.resampling.null_model import expected
+from census.store.statistics import Result
+
+_COLUMNS: Final = ("expected", "expected_low", "expected_high", "z", "p")
+_UNITS: Final = ("host", "endpoint")
+
+
+class ChanceError(UseError):
+    """The null model was asked for something other than pairs of hosts or endpoints; the message says so."""
+
+
+def check(name: str, unit: str, *, triples: bool) -> None:
+    """Raise ChanceError unless these are pairs of co-deployment over hosts or endpoints."""
+    if name != "co-deployment" or triples:
+        raise ChanceError("the null model is of the pairs of co-deployment: `census stats co-deployment --null-model`")
+    if unit not in _UNITS:
+        raise ChanceError(f"the null model draws hosts or endpoints, not the unit {unit}; leave --unit out")
+
+
+def with_chance(
+    connection: Connection,
+    result: Result,
+    *,
+    draws: int,
+    seed: int,
+    scan: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    unit: str = "host",
+    population: str = "credible",
+    by: str = "family",
+) -> Result:
+    """`result`, the pairs of co-deployment, with the count that chance gives, its 95 % range, z, and p (two-sided).
+
+    Every unit with a model takes part, for its families are dealt out anew too. The options are those with which the
+    rows of `result` were asked for.
+    """
+    asked = {"scan": scan, "since": since, "until": until, "unit": unit, "population": population, "by": by}
+    chance = expected(_sets(connection, asked), draws=draws, seed=seed)
+    a, b = result.columns.index("a"), result.columns.index("b")
+    rows = []
+    for row in result.rows:
+        told = chance[row[a], row[b]]
+        rows.append((*row, told.mean, told.low, told.high, told.z, told.p))
+    return Result((*result.columns, *_COLUMNS), rows)
+
+
+def _sets(connection: Connection, asked: Mapping[str, Any]) -> Sequence[tuple[Sequence[str], int]]:
+    types: Mapping[str, TypeEngine[Any]] = {
+        "scan": BigInteger(), "since": DateTime(timezone=True), "until": DateTime(timezone=True)
+    }  # fmt: skip
+    given = [bindparam(name, value, types.get(name, Text())) for name, value in asked.items()]
+    table = func.stats.family_sets(*given).table_valued("members", "count", name="asked")
+    found = connection.execute(select(*table.c))
+    return sorted((tuple(members), count) for members, count in found)  # the order decides what a seed gives

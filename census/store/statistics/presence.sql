@@ -1,0 +1,48 @@
+-- When each unit (endpoint, or host) was there: first and last seen as recognised, how often it was (confirmed), and
+-- how often it was asked in vain before it was first seen, between, and after it was last seen; gone_at is the first
+-- attempt in vain after the last sight of it, null while there is none. Not contacting it (opted out, out of scope) is
+-- no attempt. All within the scan, the window, or all time; before an endpoint was first recognised no attempt at it
+-- is on record.
+create function stats.presence(
+    scan bigint, since timestamptz, until timestamptz, unit text, population text)
+returns table (
+    carrier bigint, host_id bigint, first_seen timestamptz, last_seen timestamptz, confirmed bigint,
+    missed_before bigint, missed_between bigint, missed_after bigint, gone_at timestamptz)
+language sql stable parallel safe
+begin atomic
+    with confirmed as materialized (
+        select
+            case unit when 'endpoint' then s.endpoint_id else s.host_id end as carrier, min(s.host_id) as host_id,
+            min(s.first_seen) as first_seen, max(s.last_seen) as last_seen, sum(s.observations)::bigint as confirmed
+        from stats.stays(scan, since, until, population) s
+        where stats.asked(unit, population)
+        group by 1
+    ),
+    failed as materialized (
+        -- Failed attempts are few: they are picked out before anything is joined that would look for them one by one.
+        select f.endpoint_id, f.observed_at
+        from observation f
+        where f.sighting_id is null
+            and f.outcome in (select w.id from outcome w where w.stage > 0)
+            and (scan is null or f.scan_id = scan)
+            and (since is null or f.observed_at >= since)
+            and (until is null or f.observed_at < until)
+    ),
+    missed as (
+        select
+            c.carrier,
+            count(*) filter (where f.observed_at < c.first_seen) as missed_before,
+            count(*) filter (where f.observed_at between c.first_seen and c.last_seen) as missed_between,
+            count(*) filter (where f.observed_at > c.last_seen) as missed_after,
+            min(f.observed_at) filter (where f.observed_at > c.last_seen) as gone_at
+        from failed f
+        join endpoint e on e.id = f.endpoint_id
+        join confirmed c on c.carrier = case unit when 'endpoint' then e.id else e.host_id end
+        where population = 'raw' or stats.credible(e.verdict)
+        group by c.carrier
+    )
+    select
+        c.carrier, c.host_id, c.first_seen, c.last_seen, c.confirmed,
+        coalesce(m.missed_before, 0), coalesce(m.missed_between, 0), coalesce(m.missed_after, 0), m.gone_at
+    from confirmed c left join missed m using (carrier);
+end;

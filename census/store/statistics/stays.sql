@@ -1,0 +1,31 @@
+-- Sightings with the first and the last time at which they were seen in the scan, in the window [since, until), or in
+-- all time. Failed attempts are none; inventory_id is null where the endpoint was locked.
+create function stats.stays(
+    scan bigint, since timestamptz, until timestamptz, population text)
+returns table (
+    endpoint_id bigint, host_id bigint, inventory_id bigint, software_id bigint, first_seen timestamptz, last_seen
+    timestamptz, observations bigint)
+language sql stable parallel safe
+begin atomic
+    select e.id, e.host_id, s.inventory_id, s.software_id, s.first_seen, s.last_seen, s.observations::bigint
+    from sighting s
+    join endpoint e on e.id = s.endpoint_id
+    where scan is null and since is null and until is null
+        and (population = 'raw' or stats.credible(e.verdict))
+    union all
+    select e.id, e.host_id, s.inventory_id, s.software_id, o.first_seen, o.last_seen, o.observations
+    from (
+        select
+            sighting_id, min(observed_at) as first_seen, max(observed_at) as last_seen, count(*) as observations
+        from observation
+        where not (scan is null and since is null and until is null)
+            and sighting_id is not null
+            and (scan is null or scan_id = scan)
+            and (since is null or observed_at >= since)
+            and (until is null or observed_at < until)
+        group by sighting_id
+    ) o
+    join sighting s on s.id = o.sighting_id
+    join endpoint e on e.id = s.endpoint_id
+    where population = 'raw' or stats.credible(e.verdict);
+end;

@@ -1,0 +1,48 @@
+-- Whether units are open or ask for a key (locked), over HTTP or HTTPS, of all that were recognised (served, locked,
+-- empty). By endpoint: https is one that ever showed a certificate. A unit whose endpoints differ, or that changed,
+-- counts under each. Always these four rows.
+create function stats.transport(
+    scan bigint default null, since timestamptz default null, until timestamptz default null,
+    unit text default 'host', population text default 'credible')
+returns table (
+    access text, scheme text,
+    count bigint, of bigint, share double precision, low double precision, high double precision)
+language sql stable parallel safe
+begin atomic
+    with held as (
+        select
+            s.carrier, s.inventory_id is not null as open, e.certificate is not null as tls,
+            case unit when 'observation' then sum(s.observations)::bigint end as observations,
+            case unit when 'host-day' then range_agg(s.days) end as days
+        from stats.seen(scan, since, until, unit, population) s
+        join endpoint e on e.id = s.endpoint_id
+        group by 1, 2, 3
+    ),
+    units as (
+        select
+            case unit when 'observation' then sum(h.observations)::bigint end as observations,
+            case unit when 'host-day' then range_agg(h.days) end as days
+        from held h
+        group by h.carrier
+    ),
+    whole as materialized (
+        select coalesce(sum(g.weight), 0)::bigint as of
+        from units u cross join lateral stats.weight(unit, u.observations, u.days) g
+    ),
+    counted as (
+        select h.open, h.tls, sum(g.weight)::bigint as count
+        from held h cross join lateral stats.weight(unit, h.observations, h.days) g
+        group by h.open, h.tls
+    )
+    select n.access, n.scheme, coalesce(c.count, 0), whole.of, w.share, w.low, w.high
+    from (
+        values (1, 'open', 'http', true, false), (2, 'open', 'https', true, true), (3, 'locked', 'http', false, false),
+            (4, 'locked', 'https', false, true)
+    ) n (place, access, scheme, open, tls)
+    left join counted c on c.open = n.open and c.tls = n.tls
+    cross join whole
+    cross join lateral stats.wilson(coalesce(c.count, 0), whole.of, unit) w
+    order by n.place;
+end;
+
+create view stats.transport as select * from stats.transport();

@@ -1,0 +1,127 @@
+-- How many units there are, with those that were not seen, of all recognised (served, locked, empty). chao1: from
+-- those that were seen in one scan only (once) and in two (twice), a lower bound; it needs scans that repeat each
+-- other, and has no estimate where nothing was seen twice or more. chapman: from the two latest scans asked for, by
+-- those seen in the first, in the second, and in both (capture and recapture). Intervals are log-normal and hold only
+-- if scans are independent and nobody comes or goes in between. Lists from one search engine depend on each other, and
+-- one list scanned twice depends on itself: what it lacks, both scans lack, and the true number is higher. Only hosts
+-- and endpoints are counted; the other units are answered for hosts.
+create function stats.unseen(
+    scan bigint default null, since timestamptz default null, until timestamptz default null,
+    unit text default 'host', population text default 'credible')
+returns table (
+    estimator text, observed bigint, estimate double precision, low double precision, high double precision,
+    variance double precision, once bigint, twice bigint,
+    first_scan bigint, second_scan bigint, in_first bigint, in_second bigint, in_both bigint)
+language sql stable parallel safe
+begin atomic
+    with carriers as materialized (
+        -- One endpoint is observed once in a scan, so where there is but one its observations are its scans.
+        select
+            t.carrier, max(t.observations)::bigint as scans,
+            count(*) > 1 and max(t.observations) < 3 as uncertain
+        from (
+            select
+                case unit when 'endpoint' then s.endpoint_id else s.host_id end as carrier,
+                sum(s.observations) as observations
+            from stats.stays(scan, since, until, population) s
+            where stats.asked(unit, population)
+            group by 1, s.endpoint_id
+        ) t
+        group by t.carrier
+    ),
+    recounted as (
+        select c.carrier, count(distinct o.scan_id) as scans
+        from carriers c
+        join endpoint e on e.host_id = c.carrier
+        join observation o on o.endpoint_id = e.id
+        where c.uncertain and o.sighting_id is not null
+            and (population = 'raw' or stats.credible(e.verdict))
+            and (unseen.scan is null or o.scan_id = unseen.scan)
+            and (since is null or o.observed_at >= since)
+            and (until is null or o.observed_at < until)
+        group by c.carrier
+    ),
+    captures as (
+        select
+            count(*) as observed,
+            count(*) filter (where coalesce(r.scans, c.scans) = 1) as once,
+            count(*) filter (where coalesce(r.scans, c.scans) = 2) as twice
+        from carriers c left join recounted r using (carrier)
+    ),
+    chao as (
+        select
+            c.*,
+            case
+                when c.once = c.observed then null
+                when c.twice > 0 then c.observed + f1 ^ 2 / (2 * f2)
+                else c.observed + f1 * (f1 - 1) / 2
+            end as estimate,
+            case
+                when c.twice > 0 then f2 * ((f1 / f2) ^ 2 / 2 + (f1 / f2) ^ 3 + (f1 / f2) ^ 4 / 4)
+                else f1 * (f1 - 1) / 2 + f1 * (2 * f1 - 1) ^ 2 / 4
+                    - f1 ^ 4 / (4 * nullif(c.observed + f1 * (f1 - 1) / 2, 0))
+            end as variance
+        from captures c
+        cross join lateral (select c.once::double precision as f1, nullif(c.twice, 0)::double precision as f2) f
+    ),
+    latest as materialized (
+        select
+            s.id, row_number() over (order by s.id) as place
+        from (
+            select s.id
+            from scan s
+            where (unseen.scan is null or s.id = unseen.scan)
+                and exists (
+                    select from observation o
+                    where o.scan_id = s.id and o.sighting_id is not null
+                        and (since is null or o.observed_at >= since)
+                        and (until is null or o.observed_at < until)
+                )
+            order by s.id desc
+            limit 2
+        ) s
+    ),
+    caught as (
+        select
+            case unit when 'endpoint' then e.id else e.host_id end as carrier,
+            bool_or(l.place = 1) as first, bool_or(l.place = 2) as second
+        from latest l
+        join observation o on o.scan_id = l.id and o.sighting_id is not null
+            and (since is null or o.observed_at >= since)
+            and (until is null or o.observed_at < until)
+        join endpoint e on e.id = o.endpoint_id
+        where population = 'raw' or stats.credible(e.verdict)
+        group by 1
+    ),
+    recaptures as (
+        select
+            count(*) as observed,
+            count(*) filter (where c.first) as first, count(*) filter (where c.second) as second,
+            count(*) filter (where c.first and c.second) as in_both
+        from caught c
+    ),
+    chapman as (
+        select
+            r.*, scans.first_scan, scans.second_scan,
+            (n1 + 1) * (n2 + 1) / (m + 1) - 1 as estimate,
+            (n1 + 1) * (n2 + 1) * (n1 - m) * (n2 - m) / ((m + 1) ^ 2 * (m + 2)) as variance
+        from recaptures r
+        cross join lateral (
+            select r.first::double precision as n1, r.second::double precision as n2, r.in_both::double precision as m
+        ) counts
+        cross join (
+            select min(l.id) as first_scan, max(l.id) as second_scan from latest l having count(*) = 2
+        ) scans
+    )
+    select
+        'chao1', c.observed, c.estimate, i.low, i.high, case when c.estimate is not null then c.variance end,
+        c.once, c.twice, null::bigint, null::bigint, null::bigint, null::bigint, null::bigint
+    from chao c cross join lateral stats.unseen_between(c.observed, c.estimate, c.variance) i
+    union all
+    select
+        'chapman', c.observed, c.estimate, i.low, i.high, c.variance,
+        null, null, c.first_scan, c.second_scan, c.first, c.second, c.in_both
+    from chapman c cross join lateral stats.unseen_between(c.observed, c.estimate, c.variance) i;
+end;
+
+create view stats.unseen as select * from stats.unseen();

@@ -1,0 +1,110 @@
+-- The first twenty families (with the sixth parameter architecture: architectures) week by week (their Monday, UTC),
+-- by the units that list a model of them in that week, of those with a model. change says who entered the first twenty
+-- since the last week with any, or left them: those are the rows with a rank above twenty, or without a rank where
+-- nobody lists them any more. tau is Kendall's rank correlation (tau-b, on the counts) of this week with the first,
+-- over all families that are among the first twenty in either: 1 is the same order, -1 the reverse, null where there
+-- is none. Only hosts and endpoints are counted; the other units are answered for hosts.
+create function stats.weekly_ranks(
+    scan bigint default null, since timestamptz default null, until timestamptz default null,
+    unit text default 'host', population text default 'credible', by text default 'family')
+returns table (
+    week date, rank bigint, family text,
+    count bigint, of bigint, share double precision, low double precision, high double precision,
+    tau double precision, change text)
+language sql stable parallel safe
+begin atomic
+    with described as materialized (
+        select i.id, case by when 'architecture' then i.architectures else i.families end as members
+        from inventory i
+        where i.size > 0 and stats.one_of('by', by, array['family', 'architecture'])
+    ),
+    sets as materialized (
+        -- Lists with equal families are one set, which makes few of many.
+        select row_number() over () as number, d.members from (select distinct members from described) d
+    ),
+    held as materialized (
+        select w.week, w.carrier, s.number
+        from stats.weeks(scan, since, until, unit, population) w
+        join described d on d.id = w.inventory_id
+        join sets s on s.members = d.members
+    ),
+    carriers as materialized (
+        select h.week, h.carrier, min(h.number) as number, min(h.number) = max(h.number) as uniform
+        from held h
+        group by h.week, h.carrier
+    ),
+    whole as materialized (
+        select
+            c.week, count(*) as of, lag(c.week) over (order by c.week) as before, min(c.week) over () as first
+        from carriers c
+        group by c.week
+    ),
+    counted as (
+        select one.week, one.member, sum(one.count)::bigint as count
+        from (
+            -- The usual unit has one set in a week; where it has several, each member counts once.
+            select c.week, member, c.count
+            from (select week, number, count(*) as count from carriers where uniform group by week, number) c
+            join sets s using (number)
+            cross join unnest(s.members) member
+            union all
+            select h.week, member, count(distinct h.carrier)
+            from carriers c
+            join held h on h.week = c.week and h.carrier = c.carrier
+            join sets s on s.number = h.number
+            cross join unnest(s.members) member
+            where not c.uniform
+            group by h.week, member
+        ) one
+        group by one.week, one.member
+    ),
+    ranked as materialized (
+        select
+            c.week, c.member, c.count,
+            row_number() over (partition by c.week order by c.count desc, c.member collate "C") as rank
+        from counted c
+    ),
+    compared as materialized (
+        -- Each week's first twenty with those of the first week, with the counts of both weeks.
+        select n.week, n.member, coalesce(new.count, 0) as now, coalesce(old.count, 0) as first
+        from (
+            select r.week, r.member from ranked r where r.rank <= 20
+            union
+            select w.week, r.member from whole w join ranked r on r.week = w.first and r.rank <= 20
+        ) n
+        join whole w on w.week = n.week
+        left join ranked new on new.week = n.week and new.member = n.member
+        left join ranked old on old.week = w.first and old.member = n.member
+    ),
+    taus as (
+        select
+            x.week,
+            sum(sign(x.now - y.now) * sign(x.first - y.first))
+                / nullif(sqrt(sum(abs(sign(x.now - y.now))) * sum(abs(sign(x.first - y.first)))), 0) as tau
+        from compared x join compared y on y.week = x.week and x.member collate "C" < y.member collate "C"
+        group by x.week
+    ),
+    shown as (
+        select
+            r.week, r.rank, r.member, r.count,
+            case when w.before is not null and coalesce(p.rank, 21) > 20 then 'entered' end as change
+        from ranked r
+        join whole w on w.week = r.week
+        left join ranked p on p.week = w.before and p.member = r.member
+        where r.rank <= 20
+        union all
+        select w.week, r.rank, p.member, coalesce(r.count, 0), 'left'
+        from whole w
+        join ranked p on p.week = w.before and p.rank <= 20
+        left join ranked r on r.week = w.week and r.member = p.member
+        where coalesce(r.rank, 21) > 20
+    )
+    select s.week, s.rank, s.member, s.count, w.of, i.share, i.low, i.high, t.tau::double precision, s.change
+    from shown s
+    join whole w on w.week = s.week
+    left join taus t on t.week = s.week
+    cross join lateral stats.wilson(s.count, w.of, case unit when 'endpoint' then unit else 'host' end) i
+    order by s.week, s.rank, s.member collate "C";
+end;
+
+create view stats.weekly_ranks as select * from stats.weekly_ranks();

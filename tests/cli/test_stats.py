@@ -1,0 +1,137 @@
+"""`census stats`: its list, its rows in every format, and what it says when there is nothing to say."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from census.cli.main import cli
+from census.store.connect import engine
+from census.store.embedded import Embedded
+from census.store.statistics import GROUPS, STATISTICS
+from tests.store.statistics.history import draw
+from tests.support.program import census
+
+Told = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def small(server: Embedded, template: str) -> Iterator[str]:
+    """A database with a small history."""
+    name = f"small_{uuid.uuid4().hex}"
+    url = server.create_database(name, template)
+    made = engine(url)
+    with made.begin() as connection:
+        draw(3, hosts=12).write(connection)
+    made.dispose()
+    yield url
+    server.drop_database(name)
+
+
+@pytest.fixture
+def told(small: str) -> Told:
+    def run(*line: str) -> Result:
+        done = CliRunner().invoke(cli, ["stats", *line, "--database", small], env={"COLUMNS": "200"})
+        assert done.exit_code == 0, (done.output, done.exception)
+        return done
+
+    return run
+
+
+def test_the_list_has_every_statistic_under_its_group_with_its_options(told: Told) -> None:
+    lines = told().stdout.splitlines()
+    places = [lines.index(heading) for heading in GROUPS]
+    assert places == sorted(places)
+    for (heading, group), begin, end in zip(GROUPS.items(), places, [*places[1:], len(lines)], strict=True):
+        listed = [line.split()[0] for line in lines[begin:end] if line.startswith("  ") and line[2] != " "]
+        assert listed == [each.name for each in group], heading
+    assert "  co-deployment [--by] [--triples]" in lines
+    assert {each.name for group in GROUPS.values() for each in group} == set(STATISTICS)
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_every_statistic_can_be_read_by_programs_and_people(told: Told, name: str) -> None:
+    rows = json.loads(told(name, "--format", "json").stdout)
+    assert all(tuple(row) == STATISTICS[name].columns for row in rows)
+    assert told(name).stdout.startswith(name)
+
+
+def test_days_and_lists_are_the_same_in_every_format(told: Told) -> None:
+    for name in ("growth", "digests"):
+        rows = json.loads(told(name, "--format", "json").stdout)
+        assert [json.loads(line) for line in told(name, "--format", "jsonl").stdout.splitlines()] == rows
+        table = list(csv.DictReader(io.StringIO(told(name, "--format", "csv").stdout)))
+        first = next(iter(rows[0]))
+        assert [row[first] for row in table] == [row[first] for row in rows]
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_a_time_without_scans_is_no_error_and_says_what_there_is(told: Told, name: str) -> None:
+    done = told(name, "--since", "2030-01-01")
+    if name not in {"funnel", "concentration", "unseen"}:
+        assert "Nothing was seen." in done.stdout
+        assert "the database has scans from 2026-09-02 10:00 to 2026-10-06 10:00 UTC" in done.stderr
+
+
+def test_an_empty_database_has_nothing_to_say_about_scans(tmp_path: Path, database_url: str) -> None:
+    done = census("stats", "growth", folder=tmp_path, url=database_url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Nothing was seen." in done.stdout
+
+
+def test_estimates_come_with_their_caution_unless_it_is_to_be_quiet(told: Told) -> None:
+    assert "independent of each other" in told("unseen", "--format", "json").stderr
+    assert told("unseen", "--quiet").stderr == ""
+    assert told("families").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        (("growth", "--unit", "observation"), "growth by host, credible"),
+        (("growth", "--unit", "endpoint", "--population", "raw"), "growth by endpoint, raw"),
+        (("regions", "--unit", "observation"), "regions by observation, credible"),
+        (("funnel", "--unit", "endpoint"), "funnel"),
+    ],
+)
+def test_a_title_says_what_was_really_counted(told: Told, line: tuple[str, ...], title: str) -> None:
+    assert told(*line).stdout.splitlines()[0] == title
+
+
+def test_by_and_top_are_for_every_statistic_of_families(told: Told) -> None:
+    for name in ("ranks", "weekly-ranks", "co-deployment"):
+        found = json.loads(told(name, "--by", "architecture", "--top", "1", "--format", "json").stdout)
+        assert len(found) == 1
+        assert "family" not in found[0]
+    assert "llama and qwen2" in told("together", "--by", "architecture").stdout
+
+
+def test_an_interval_stands_in_the_cell_of_its_figure(told: Told) -> None:
+    head, row = told("co-deployment", "--top", "1").stdout.splitlines()[1:3]
+    assert not {"low", "jaccard_low", "lift_high"} & set(head.split())
+    assert row.count("[") == 4  # share, jaccard, lift, log odds
+    assert {"low", "high"} <= set(told("unseen").stdout.splitlines()[1].split())
+    assert "unknown" not in told("weekly-ranks", "--top", "3").stdout.split("n =")[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("persistance",), "did you mean persistence?"),
+        (("regions", "--unit", "hosts"), "'endpoint', 'host', 'host-day', 'observation'"),
+        (("regions", "--by", "architecture"), "regions takes no --by; families, derivatives, co-deployment, together"),
+        (("regions", "--since", "2026-02-01", "--until", "2026-01-01"), "is not before --until"),
+    ],
+)
+def test_wrong_use_names_what_there_is(tmp_path: Path, line: tuple[str, ...], said: str) -> None:
+    done = census("stats", *line, folder=tmp_path)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+    assert not (tmp_path / "home").exists()

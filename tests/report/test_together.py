@@ -1,0 +1,96 @@
+"""Questions side by side: each is answered once, at one moment, and the first failure ends all of them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from census.report.together import SAME_MOMENT, together
+from census.store.connect import engine
+
+Question = Callable[[Connection], None]
+WHO = text("select pg_backend_pid(), pg_sleep(0.1)")
+
+
+def who(connection: Connection) -> int:
+    return int(connection.execute(WHO).one()[0])
+
+
+def number(_: Connection, given: int) -> int:
+    return given
+
+
+def scans(connection: Connection) -> int:
+    time.sleep(0.1)  # so that both connections get some of the questions
+    return int(connection.execute(text("select count(*) from place")).scalar_one())
+
+
+@pytest.fixture
+def made(database_url: str) -> Engine:
+    return engine(database_url)
+
+
+def test_two_connections_share_the_questions_and_answers_keep_their_order(made: Engine) -> None:
+    with made.connect().execution_options(**SAME_MOMENT) as connection:
+        asked = together(connection, [who] * 6)
+        ordered = together(connection, [partial(number, given=given) for given in range(20)])
+    made.dispose()
+    assert len(set(asked)) == 2
+    assert ordered == list(range(20))
+
+
+def test_all_are_answered_as_of_the_moment_of_the_connection(made: Engine) -> None:
+    with made.connect().execution_options(**SAME_MOMENT) as connection:
+        before = scans(connection)
+        with made.begin() as writing:
+            writing.execute(text("insert into place (country) values ('AQ')"))
+        assert together(connection, [scans] * 4) == [before] * 4
+    made.dispose()
+
+
+def test_a_transaction_that_may_write_is_asked_alone_for_nobody_else_sees_what_it_wrote(made: Engine) -> None:
+    with made.connect() as connection:
+        connection.execute(text("insert into place (country) values ('AQ')"))
+        assert together(connection, [scans] * 4) == [1] * 4
+    made.dispose()
+
+
+def test_where_no_second_connection_is_let_in_the_first_is_asked(made: Engine) -> None:
+    name = f"alone_{uuid.uuid4().hex}"  # roles are of the whole server
+    with made.connect() as owner:
+        owner.execute(text(f"create role {name} login connection limit 1"))
+        owner.commit()
+    reader = engine(made.url.set(username=name).render_as_string().replace("+psycopg", ""))
+    with reader.connect().execution_options(**SAME_MOMENT) as connection:
+        connection.execute(text("select 1"))
+        assert len(set(together(connection, [who] * 3))) == 1
+    reader.dispose()
+    with made.connect() as owner:
+        owner.execute(text(f"drop role {name}"))
+        owner.commit()
+    made.dispose()
+
+
+def test_a_failure_ends_what_the_other_connection_is_asked(made: Engine) -> None:
+    def fails(connection: Connection) -> None:
+        connection.execute(text("select pg_sleep(0.5)"))  # until the other one is busy
+        connection.execute(text("select 1 / 0"))
+
+    def sleeps(connection: Connection) -> None:
+        connection.execute(text("select pg_sleep(60)"))
+
+    began = time.monotonic()
+    with made.connect().execution_options(**SAME_MOMENT) as connection, pytest.raises(DBAPIError):
+        together(connection, [_here(connection, fails, sleeps)] * 2)
+    made.dispose()
+    assert time.monotonic() - began < 30
+
+
+def _here(connection: Connection, here: Question, beside: Question) -> Question:
+    return lambda asked: (here if asked is connection else beside)(asked)

@@ -1,0 +1,114 @@
+"""How many units were not seen, against the formulas of the books and a history counted in plain Python."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from tests.store.statistics.history import SCANS, Listed, World, served
+from tests.store.statistics.reckoning import Z, agree, told, units
+
+_MAY_BE_NULL = {"estimate", "low", "high", "variance"}
+MODEL = (Listed("llama3.1:8b", "a1"),)
+
+
+def interval(observed: int, estimate: float | None, variance: float) -> tuple[float | None, float | None]:
+    if estimate is None:
+        return None, None
+    rest = estimate - observed
+    factor = math.exp(Z * math.sqrt(math.log(1 + variance / rest**2))) if rest else 1.0
+    return observed + rest / factor, observed + rest * factor
+
+
+def chao(captures: list[int]) -> dict[str, Any]:
+    """Chao's estimate with its variance as EstimateS gives it."""
+    observed, once, twice = len(captures), captures.count(1), captures.count(2)
+    estimate: float | None = observed + (once**2 / (2 * twice) if twice else once * (once - 1) / 2)
+    if twice:
+        ratio = once / twice
+        variance: float = twice * (ratio**2 / 2 + ratio**3 + ratio**4 / 4)
+    else:
+        variance = once * (once - 1) / 2 + once * (2 * once - 1) ** 2 / 4 - once**4 / (4 * (estimate or 1))
+    if once == observed:
+        estimate = None
+    low, high = interval(observed, estimate, variance)
+    return {
+        "estimator": "chao1", "observed": observed, "estimate": estimate, "low": low, "high": high,
+        "variance": None if estimate is None else variance, "once": once, "twice": twice,
+    }  # fmt: skip
+
+
+def chapman(first: set[Any], second: set[Any]) -> dict[str, Any]:
+    n, m, both, observed = len(first), len(second), len(first & second), len(first | second)
+    estimate = (n + 1) * (m + 1) / (both + 1) - 1
+    variance = (n + 1) * (m + 1) * (n - both) * (m - both) / ((both + 1) ** 2 * (both + 2))
+    low, high = interval(observed, estimate, variance)
+    return {
+        "estimator": "chapman", "observed": observed, "estimate": estimate, "low": low, "high": high,
+        "variance": variance, "in_first": n, "in_second": m, "in_both": both,
+    }  # fmt: skip
+
+
+def test_both_estimators_are_those_of_the_history(history: Connection, world: World) -> None:
+    def reckon(options: dict[str, Any]) -> Any:
+        found = units(world, options, carriers=True)
+        captured = {key: {look.scan for look in looks} for key, looks in found.items()}
+        rows = [chao([len(scans) for scans in captured.values()])]
+        # The scans are those with any recognised look, whatever the population.
+        latest = sorted(
+            {look.scan for look in world.asked(**{**options, "population": "raw"}) if look.outcome.recognised}
+        )[-2:]
+        if len(latest) == 2:
+            first, second = ({key for key, scans in captured.items() if scan in scans} for scan in latest)
+            rows.append({**chapman(first, second), "first_scan": latest[0], "second_scan": latest[1]})
+        return rows
+
+    def ask(options: dict[str, Any]) -> Any:
+        return [
+            {key: value for key, value in row.items() if value is not None or key in _MAY_BE_NULL}
+            for row in told(history, "unseen", options)
+        ]
+
+    agree(ask, reckon)
+
+
+@pytest.mark.parametrize(
+    ("captures", "estimate"),
+    [
+        ([1] * 10 + [2] * 5 + [3], 16 + 100 / 10),
+        ([1] * 4 + [3], 5 + 4 * 3 / 2),  # nobody twice: the form that is corrected for bias
+        ([2, 2, 3], 3.0),  # nobody only once: everybody was seen
+        ([1, 1, 1], None),  # nobody a second time: nothing is known
+        ([1], None),
+    ],
+)
+def test_chao_s_estimate_of_a_history_by_hand(blank: Connection, captures: list[int], estimate: float | None) -> None:
+    world = World(scans=list(SCANS[:3]), hosts=[(None, None, None, None)] * len(captures))
+    world.endpoints = [(host, 11434, 0, False) for host in range(len(captures))]
+    world.looks = [served(host, MODEL, scan) for host, times in enumerate(captures) for scan in range(1, times + 1)]
+    world.write(blank)
+    row = told(blank, "unseen", {})[0]
+    expected = chao(captures)
+    assert row["estimate"] == pytest.approx(estimate) == pytest.approx(expected["estimate"])
+    assert (row["low"], row["high"]) == pytest.approx((expected["low"], expected["high"]))
+    if estimate is not None:
+        assert len(captures) <= row["low"] <= row["estimate"] <= row["high"]
+
+
+def test_two_ports_of_a_host_in_one_scan_are_one_capture(blank: Connection) -> None:
+    world = World(scans=list(SCANS[:2]), hosts=[(None, None, None, None)] * 2)
+    world.endpoints = [(0, 11434, 0, False), (0, 8000, 0, False), (1, 11434, 0, False)]
+    world.looks = [served(0, MODEL, 1), served(1, MODEL, 1), served(2, MODEL, 1), served(2, MODEL, 2)]
+    world.write(blank)
+    row = told(blank, "unseen", {})[0]
+    assert (row["once"], row["twice"]) == (1, 1)
+    assert told(blank, "unseen", {"unit": "endpoint"})[0]["once"] == 2
+
+
+def test_one_scan_has_no_estimate_and_no_pair(history: Connection) -> None:
+    (row,) = told(history, "unseen", {"scan": 3})
+    assert (row["estimator"], row["estimate"], row["low"], row["high"]) == ("chao1", None, None, None)
+    assert row["observed"] == row["once"] > 0
