@@ -9,16 +9,18 @@ from __future__ import annotations
 import enum
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 CANARY_PATH = "/<16 hex digits>"  # how the random path of a canary is written in lists, labels and docs
 _CANARY = re.compile(r"/[0-9a-f]{16}")
 _OK = 200
 _DIGITS = 30  # more than any number that is kept
 _CONTAINERS = 2**18  # objects and lists of one document; a body that is a list of models has one in 11 bytes at most
+
+T = TypeVar("T")
 
 
 class Outcome(enum.IntEnum):
@@ -201,6 +203,7 @@ class Exchanges:
 
     def __init__(self, exchanges: Iterator[Exchange] | list[Exchange] | tuple[Exchange, ...] = ()) -> None:
         self._asked: dict[tuple[str, str, str | None], Exchange] = {}
+        self._known: dict[tuple[Callable[[Exchanges], Any], tuple[str, ...]], Any] = {}
         for exchange in exchanges:
             self.add(exchange)
 
@@ -209,6 +212,18 @@ class Exchanges:
         question = exchange.question
         path = question.label
         self._asked[question.method, path, question.model] = exchange
+        for known in [known for known in self._known if path in known[1] or not known[1]]:
+            del self._known[known]
+
+    def once(self, reader: Callable[[Exchanges], T], *paths: str) -> T:
+        """What `reader` makes of the answers of `paths` (none: of all); made anew only when one of them is added.
+
+        Kind after kind looks at the same few answers, after each question again: most of the time of a look.
+        """
+        known = (reader, paths)
+        if known not in self._known:
+            self._known[known] = reader(self)
+        return cast("T", self._known[known])
 
     def get(self, path: str) -> Exchange | None:
         """The answer to GET `path`, None if not asked; `CANARY_PATH` finds the canary."""

@@ -59,6 +59,10 @@ class _List:
 
 def imitator(exchanges: Exchanges) -> str | None:
     """The name of the kind whose imitation of Ollama's list was answered; None if it is Ollama's or nobody's."""
+    return exchanges.once(_imitator, TAGS, VERSION, CANARY_PATH)
+
+
+def _imitator(exchanges: Exchanges) -> str | None:
     tags = exchanges.get(TAGS)
     listed = listing(tags, "models")
     if tags is None or listed is None or listed.misread:
@@ -142,9 +146,9 @@ def _docker(found: _List) -> bool:
 
 def _api_proxy(found: _List) -> bool:
     by_header = "charset" in found.answer.headers  # as a header of its own, by mistake
-    return found.any(lambda entry: _is_hash_of_name(entry, _PREFIX) or _is_name(entry)) and (
-        by_header or found.any(lambda entry: entry.get("size") == _API_PROXY_SIZE)
-    )
+    if not by_header and not found.any(lambda entry: entry.get("size") == _API_PROXY_SIZE):
+        return False
+    return found.any(lambda entry: _is_hash_of_name(entry, _PREFIX) or _is_name(entry))
 
 
 def _lmstudio_proxy(found: _List) -> bool:

@@ -31,7 +31,7 @@ def _recognise(exchanges: Exchanges) -> str | None:
         return "a broken model list at /api/tags" if begins_as_list(tags) else None
     if "data" in answer(tags):  # llama.cpp's list for both protocols
         return None
-    entries, _ = _entries(exchanges)
+    entries, _ = exchanges.once(_entries, _TAGS)
     if found.entries and not entries:  # nothing with a name: an empty list, if it has nothing else about it
         return "a model list at /api/tags" if answer(tags).keys() == {"models"} else None
     if entries and not any(_is_entry(name, entry) for name, entry in entries.items()):
@@ -60,22 +60,23 @@ def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:
     question = next_get(exchanges, _VERSION, CANARY_PATH, _PS)
     if question is not None:
         return question
-    entries, _ = _entries(exchanges)
+    entries, _ = exchanges.once(_entries, _TAGS)
     details = wishes.details and not emulators.may_load(exchanges)
     wanted = [name for name in to_show(entries) if exchanges.shown(name) is None] if details else []
-    return Question("POST", SHOW_PATH, wanted[0]) if wanted else _test(exchanges, entries, details=details)
+    return Question("POST", SHOW_PATH, wanted[0]) if wanted else _test(exchanges, details=details)
 
 
-def _test(exchanges: Exchanges, entries: Entries, *, details: bool) -> Question | None:
+def _test(exchanges: Exchanges, *, details: bool) -> Question | None:
     """Only whoever gave a sign of pretending is asked by a wrong method, and about a model that nobody has."""
-    if not _signals(exchanges, entries):
+    if not exchanges.once(_signals):
         return None
     name = made_up(exchanges)
     about_it = details and exchanges.shown(name) is None
     return next_get(exchanges, SHOW_PATH) or (Question("POST", SHOW_PATH, name) if about_it else None)
 
 
-def _signals(exchanges: Exchanges, entries: Entries) -> frozenset[Signal]:
+def _signals(exchanges: Exchanges) -> frozenset[Signal]:
+    entries, _ = exchanges.once(_entries, _TAGS)
     return signals(exchanges, entries, list(shown(exchanges, entries).values()))
 
 
@@ -84,7 +85,7 @@ def _read(exchanges: Exchanges) -> Reading:
     claimed = version(exchanges, _VERSION)
     if found is None or found.misread:
         return Reading(Outcome.MISREAD, claimed)
-    entries, cut = _entries(exchanges)
+    entries, cut = exchanges.once(_entries, _TAGS)
     shows = shown(exchanges, entries)
     served = served_contexts(exchanges)
     epoch = Epoch.NO_TOOLS if _knows_no_version(exchanges) else epoch_of(claimed)
@@ -96,7 +97,7 @@ def _read(exchanges: Exchanges) -> Reading:
         cut=cut,
         running=_running(exchanges),
         imprint=imprint(entries),
-        signals=_signals(exchanges, entries),
+        signals=exchanges.once(_signals),
     )
 
 

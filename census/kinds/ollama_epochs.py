@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from typing import Final
 
 from packaging.version import InvalidVersion, Version
@@ -51,6 +52,7 @@ _FIRST: Final[tuple[tuple[Release, Epoch], ...]] = (
 )
 
 
+@functools.lru_cache(maxsize=1024)
 def release_of(version: str | None) -> Release | None:
     """The release that a version belongs to, None if it tells none.
 

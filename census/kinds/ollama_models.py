@@ -27,6 +27,7 @@ from census.lineage.names import parameters_of, parse_count, quantization_of
 Entries = Mapping[str, Mapping[str, Any]]
 
 _CLOUD: Final = "cloud"
+_TOLD: Final = ("format", "family", "parameter_size", "quantization_level")
 _ENOUGH: Final = 3  # models whose instants can only agree by copying, even if they are told in whole seconds
 # Digits below a second, not all zero: no two machines write a file at the same such instant.
 _FINE: Final = re.compile(r"T\d\d:\d\d:\d\d\.(?=0*[1-9])\d{3,9}(?!\d)")
@@ -36,7 +37,7 @@ def is_remote(name: str, entry: Mapping[str, Any]) -> bool:
     """Whether a model runs elsewhere: then show would make the target send a signed request to its maker's cloud."""
     if entry.get("remote_host") or entry.get("remote_model"):
         return True
-    return any(_names_cloud(each) for each in (name, model_name(entry.get("model")) or ""))
+    return _names_cloud(name) or (entry.get("model") != name and _names_cloud(model_name(entry.get("model")) or ""))
 
 
 def _names_cloud(name: str) -> bool:
@@ -104,7 +105,9 @@ def read_model(
     name: str, entry: Mapping[str, Any], show: Mapping[str, Any], served: int | None, epoch: Epoch | None
 ) -> Model:
     """The model: what its server tells goes before what its name says, show's exact numbers before the list's."""
-    details = {**_told(mapping(show.get("details"))), **_told(mapping(entry.get("details")))}
+    details = _told(mapping(entry.get("details")))
+    if show:
+        details = {**_told(mapping(show.get("details"))), **details}
     info = mapping(show.get("model_info"))
     architecture = text(info.get("general.architecture"), SHORT_LIMIT)
     template = source(show.get("template"))
@@ -135,10 +138,8 @@ def read_model(
 
 def _told(details: Mapping[str, Any]) -> dict[str, str]:
     """The details that are strings and say something; a quantization that the server does not know it calls so."""
-    cleaned = {
-        key: text(details.get(key), SHORT_LIMIT) for key in ("format", "family", "parameter_size", "quantization_level")
-    }
-    return {key: value for key, value in cleaned.items() if value is not None and value.lower() != "unknown"}
+    cleaned = ((key, text(details.get(key), SHORT_LIMIT)) for key in _TOLD)
+    return {key: value for key, value in cleaned if value is not None and value.lower() != "unknown"}
 
 
 def read_tools(

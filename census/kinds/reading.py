@@ -35,8 +35,11 @@ _PATH: Final = re.compile(r"\s*+(?:[/\\]|\.{1,2}[/\\]|~[^/\\]*+[/\\]|[A-Za-z]:[/
 _HUB_CACHE: Final = re.compile(r"(?:^|[/\\])models--([^/\\]++)(?:[/\\]snapshots[/\\][^/\\]++)?[/\\]*+$")
 
 _UNREADABLE: Final = object()
-# Documents kept parsed: those of the target at hand, while one kind after another looks at them. Large ones take up to
-# thirty times the room of their bodies, so there are two of them at most: the lists of the two opening questions.
+# Documents kept parsed, while one kind after another looks at them: of the short ones, those of all targets that are
+# being asked. Large ones take up to thirty times the room of their bodies, so there are two of them at most: the lists
+# of the two opening questions.
+_SMALL: Final = 16 * 1024
+_PARSED_SMALL: Final = 512
 _PARSED: Final = 4
 _LARGE: Final = 256 * 1024
 _PARSED_LARGE: Final = 2
@@ -46,8 +49,14 @@ def text(value: Any, limit: int = NAME_LIMIT) -> str | None:
     """`value` without unwanted characters, at most `limit` characters; None if it is no string or nothing is left."""
     if not isinstance(value, str):
         return None
-    cleaned = _UNWANTED.sub("", value[:_LONGEST])[:limit]
-    return cleaned if cleaned.strip() else None
+    cleaned = _clean(value)[:limit]
+    return None if not cleaned or cleaned.isspace() else cleaned
+
+
+def _clean(value: str) -> str:
+    # Nearly all that servers say is printable ASCII, where there is nothing to look for.
+    cut = value[:_LONGEST]
+    return cut if cut.isascii() and cut.isprintable() else _UNWANTED.sub("", cut)
 
 
 def model_name(value: Any) -> str | None:
@@ -59,8 +68,8 @@ def model_name(value: Any) -> str | None:
     """
     if not isinstance(value, str):
         return None
-    cleaned = _UNWANTED.sub("", value[:_LONGEST])
-    cached = _HUB_CACHE.search(cleaned.rstrip())
+    cleaned = _clean(value)
+    cached = _HUB_CACHE.search(cleaned.rstrip()) if "models--" in cleaned else None
     if cached:
         cleaned = "/".join(part for part in cached[1].split("--", 1) if part)
     if _PATH.match(cleaned):
@@ -128,18 +137,24 @@ def answer(exchange: Exchange | None) -> dict[str, Any]:
 def _parsed(exchange: Exchange | None) -> Any:
     if exchange is None or exchange.truncated:
         return _UNREADABLE
-    return _parse_large(exchange.body) if len(exchange.body) > _LARGE else _parse_small(exchange.body)
+    return _parsed_body(exchange.body)
 
 
-def _parse(body: bytes) -> Any:
+def _parsed_body(body: bytes) -> Any:
+    parse = _parse_small if len(body) <= _SMALL else _parse if len(body) <= _LARGE else _parse_large
+    return parse(body)
+
+
+def _read(body: bytes) -> Any:
     try:
         return parse_json(body)
     except (ValueError, RecursionError):
         return _UNREADABLE
 
 
-_parse_small: Final = functools.lru_cache(maxsize=_PARSED)(_parse)
-_parse_large: Final = functools.lru_cache(maxsize=_PARSED_LARGE)(_parse)
+_parse_small: Final = functools.lru_cache(maxsize=_PARSED_SMALL)(_read)
+_parse: Final = functools.lru_cache(maxsize=_PARSED)(_read)
+_parse_large: Final = functools.lru_cache(maxsize=_PARSED_LARGE)(_read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +179,14 @@ def listing(exchange: Exchange | None, key: str) -> Listing | None:
     parsed = _parsed(exchange)
     if parsed is _UNREADABLE:
         return Listing(misread=True) if _claims(exchange) else None
+    return _listed(exchange.body, key)
+
+
+@functools.lru_cache(maxsize=_PARSED)
+def _listed(body: bytes, key: str) -> Listing | None:
+    parsed = _parsed_body(body)
     if not isinstance(parsed, dict) or key not in parsed:
         return None
-    return _listed(parsed, key)
-
-
-def _listed(parsed: dict[str, Any], key: str) -> Listing | None:
     value = parsed[key]
     if value is None or value == []:
         # {"code": 0, "data": []} is what many web services answer to anything: an empty list needs its own frame.
@@ -201,7 +218,9 @@ def named(entries: Iterable[Mapping[str, Any]], *keys: str) -> tuple[dict[str, M
     """
     kept: dict[str, Mapping[str, Any]] = {}
     for entry in entries:
-        name = next(filter(None, (model_name(entry.get(key)) for key in keys)), None)
+        name = None
+        for key in keys:
+            name = name or model_name(entry.get(key))
         if name is None or name in kept:
             continue
         if len(kept) == MODELS_LIMIT:

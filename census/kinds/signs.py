@@ -36,7 +36,8 @@ def server(exchange: Exchange | None) -> str:
 
 def by_python(exchange: Exchange) -> bool:
     """Whether the Server header names a web server written in Python."""
-    return any(word in server(exchange) for word in _PYTHON_SERVERS)
+    name = server(exchange)
+    return bool(name) and any(word in name for word in _PYTHON_SERVERS)
 
 
 def error(exchange: Exchange | None) -> dict[str, Any]:

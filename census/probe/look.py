@@ -85,7 +85,11 @@ class _Visit:
     async def run(self) -> Observation:
         failure: Outcome | None = None
         try:
-            async with asyncio.timeout(self._manners.deadline):
+            ends = asyncio.get_running_loop().time() + self._manners.deadline
+            async with asyncio.timeout(min(self._manners.connect_timeout, self._manners.deadline)) as limit:
+                await self._talk.connect()
+                limit.reschedule(ends)
+                await self._talk.secure()
                 await self._converse()
         except asyncio.CancelledError:
             raise
@@ -103,7 +107,6 @@ class _Visit:
         return self._conclude(failure)
 
     async def _converse(self) -> None:
-        await self._talk.open()
         for question in kinds.opening(self._target.port):
             await self._ask(question)
             if self._wants_tls():

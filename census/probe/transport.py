@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 import aiohttp
-from aiohttp import ClientRequest, ClientTimeout
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.tracing import Trace
-from yarl import URL
 
 from census import metrics
 from census.facts import Exchange, Question, Target
@@ -30,11 +26,8 @@ from census.probe.errors import ForbiddenError, OptedOutError, SilentError, TlsE
 from census.probe.pace import Pace, network_of
 from census.probe.protocol import Answers
 
-_FIELD_CAP = 64 * 1024  # bytes of one header; a server with more is not worth reading
-_BUFFER = 16 * 1024  # bytes of a body that aiohttp holds before it stops reading
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manners:
     """How this scan behaves towards a target.
 
@@ -53,15 +46,21 @@ class Manners:
     details: bool = True
     opted_out: Callable[[str | None, str], bool] = lambda _name, _address: False
 
-    def headers(self) -> dict[str, str]:
-        """The headers of every request: who asks and whom to write to; never cookies, an Origin or a key."""
-        sender = {"From": self.sender} if self.sender else {}
-        return {
+    @functools.cached_property
+    def head(self) -> str:
+        """The header lines of every request: who asks and whom to write to; never cookies, an Origin or a key.
+
+        Raises ValueError where a value would end its line; a scope file with such a contact is refused before.
+        """
+        fields = {
             "User-Agent": self.user_agent,
-            **sender,
+            "From": self.sender or "",
             "Accept": "application/json, */*;q=0.5",
             "Accept-Encoding": "gzip, deflate",
         }
+        if not "".join(fields.values()).isprintable():
+            raise ValueError(f"a header would hold a control character: {fields}")
+        return "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value)
 
 
 def tls_context() -> ssl.SSLContext:
@@ -72,22 +71,6 @@ def tls_context() -> ssl.SSLContext:
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     context.set_alpn_protocols(["http/1.1"])
     return context
-
-
-class _Dialer(aiohttp.BaseConnector):
-    """Gives aiohttp the connection that the conversation opened, and no other."""
-
-    def __init__(self, dial: Callable[[], object]) -> None:
-        super().__init__(limit=0)
-        self._dial = dial
-
-    async def _create_connection(
-        self,
-        req: ClientRequest,  # noqa: ARG002  aiohttp's signature
-        traces: list[Trace],  # noqa: ARG002  aiohttp's signature
-        timeout: ClientTimeout,  # noqa: ARG002, ASYNC109  aiohttp's signature; the deadline is the target's
-    ) -> ResponseHandler:
-        return cast("ResponseHandler", self._dial())
 
 
 class Conversation:
@@ -119,32 +102,41 @@ class Conversation:
         self._pace = pace
         self._context = context
         self._share = share or Budget().share()
-        self._ready: Answers | None = None
+        host = target.name or (f"[{address}]" if ":" in address else address)
+        self._host = f"{host}:{target.port}"
+        self._fresh = False  # nothing was asked yet on the connection that stands
+        self._plain: Answers | None = None  # before TLS, which takes its transport over
         self._live: Answers | None = None
-        self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        """Open the connection; the caller holds the right of the pace to do so."""
+        """Open the connection in the time that connecting may take; the caller holds the right of the pace to do so."""
+        try:
+            async with asyncio.timeout(self._manners.connect_timeout):
+                await self.connect()
+        except TimeoutError as error:
+            raise SilentError from error
+        await self.secure()
+
+    async def connect(self) -> None:
+        """Open the connection; whoever calls this bounds its time, and calls `secure` at once."""
         self._heed()
         if not self._manners.admits(self.address):
             raise ForbiddenError(f"{self.address} is not in scope")
         self.connections += 1
         metrics.CONNECTIONS.inc()
         loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(self._manners.connect_timeout):
-                transport, protocol = await loop.create_connection(
-                    lambda: Answers(loop), self.address, self.target.port
-                )
-        except TimeoutError as error:
-            raise SilentError from error
+        _, self._plain = await loop.create_connection(lambda: Answers(loop), self.address, self.target.port)
         self.connected = True
-        if self.tls:
-            protocol = await self._secure(transport)
-        self._ready = self._live = protocol
 
-    async def _secure(self, transport: asyncio.Transport) -> Answers:
-        if transport.is_closing():
+    async def secure(self) -> None:
+        """Put TLS on the connection that stands, where the target is to be asked with it; then it can be asked."""
+        assert self._plain is not None
+        self._live = await self._secure(self._plain) if self.tls else self._plain
+        self._fresh = True
+
+    async def _secure(self, plain: Answers) -> Answers:
+        transport = plain.transport
+        if transport is None or transport.is_closing():
             raise TlsError("the connection was closed before the handshake")
         loop = asyncio.get_running_loop()
         protocol = Answers(loop)
@@ -169,12 +161,12 @@ class Conversation:
         """Ask one question; reconnects once when the server had closed the kept connection meanwhile."""
         if not allowed(question):
             raise ForbiddenError(f"{question.method} {question.path} is not on the list of allowed questions")
-        kept = self._live is not None and self._ready is None and self._is_quiet(self._live)
-        if not kept and self._ready is None:
+        kept = self._live is not None and not self._fresh and self._is_quiet(self._live)
+        if not (kept or self._fresh):
             await self.reopen()
         try:
             return await self._exchange(question)
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, _ClosedError):
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             if not kept:
                 raise
         await self.reopen()
@@ -198,55 +190,34 @@ class Conversation:
 
     async def _exchange(self, question: Question) -> Exchange:
         self._heed()
+        assert self._live is not None
         self.requests += 1
-        began = time.perf_counter()
+        self._fresh = False
+        protocol, began = self._live, time.perf_counter()
         try:
-            async with self._request(question) as response:
-                coding = response.headers.get("Content-Encoding", "")
-                body, truncated = await read_body(response.content, coding, self._share)
+            message, content = await protocol.ask(self._request(question))
+            coding = message.headers.get("Content-Encoding", "")
+            body, truncated = await read_body(content, coding, self._share)
         except aiohttp.ClientError as error:
-            if self._live is not None and self._live.garbled is not None:
-                raise self._live.garbled from error
+            if protocol.garbled is not None:
+                raise protocol.garbled from error
             raise
         metrics.EXCHANGE_SECONDS.observe(time.perf_counter() - began)
+        if protocol.should_close:
+            protocol.close()
         headers: dict[str, str] = {}
-        for key, value in response.headers.items():
+        for key, value in message.headers.items():
             headers.setdefault(key.lower(), value)
-        return Exchange(question, response.status, headers, body, truncated)
+        return Exchange(question, message.code, headers, body, truncated)
 
-    @contextlib.asynccontextmanager
-    async def _request(self, question: Question) -> AsyncIterator[aiohttp.ClientResponse]:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=_Dialer(self._take),
-                headers=self._manners.headers(),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None),
-                auto_decompress=False,
-                read_bufsize=_BUFFER,
-                max_line_size=_FIELD_CAP,
-                max_field_size=_FIELD_CAP,
-            )
-        address = f"[{self.address}]" if ":" in self.address else self.address
-        url = URL.build(
-            scheme="https" if self.tls else "http",
-            host=self.target.name or address,
-            port=self.target.port,
-            path=question.path,
-            encoded=True,
-        )
-        data, headers = _payload(question)
-        async with self._session.request(
-            question.method, url, data=data, headers=headers, allow_redirects=False
-        ) as response:
-            yield response
-
-    def _take(self) -> Answers:
-        """The open connection, once; aiohttp's own retry of a failed request finds none and gives up."""
-        protocol, self._ready = self._ready, None
-        if protocol is None:
-            raise _ClosedError
-        return protocol
+    def _request(self, question: Question) -> bytes:
+        """The request as it goes out; path and model come from the allow-list and from JSON, so neither breaks it."""
+        head = f"{question.method} {question.path} HTTP/1.1\r\nHost: {self._host}\r\n{self._manners.head}"
+        if question.model is None:
+            return f"{head}\r\n".encode()
+        # Both spellings: servers before 0.1.21 know only `name`.
+        body = json.dumps({"model": question.model, "name": question.model, "verbose": False})
+        return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
     async def close(self) -> None:
         """Close what is open and wait until the socket is gone, so that the next one to this address stands alone."""
@@ -256,16 +227,3 @@ class Conversation:
             if gone is not None:
                 with contextlib.suppress(aiohttp.ClientError):
                     await gone
-        if self._session is not None:
-            await self._session.close()
-
-
-class _ClosedError(aiohttp.ClientError):
-    """The server closed the connection before it had answered."""
-
-
-def _payload(question: Question) -> tuple[bytes | None, dict[str, str] | None]:
-    if question.model is None:
-        return None, None  # both spellings below: servers before 0.1.21 know only `name`
-    body = {"model": question.model, "name": question.model, "verbose": False}
-    return json.dumps(body).encode(), {"Content-Type": "application/json"}

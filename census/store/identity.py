@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from census.facts import Model
 _FACTS = attrgetter(*(field.name for field in fields(Model)))
 
 
+@functools.lru_cache(maxsize=8192)  # most hosts list the same few thousand models
 def model_hash(model: Model) -> bytes:
     """SHA-256 over every fact of a model; lineage is ours, not the server's, and does not count."""
     return hashlib.sha256(json.dumps(_FACTS(model), separators=(",", ":")).encode()).digest()

@@ -297,7 +297,7 @@ def test_the_table_of_errors(case: tuple[BaseException, Outcome | None]) -> None
 def test_a_fault_of_ours_is_logged_counted_and_does_not_end_the_scan(caplog: Any) -> None:
     async def run() -> Observation:
         async with listen(answers({})) as wire:
-            # A header that aiohttp refuses to send: the fault is in the program, not in the target.
+            # A header that would end its line: the fault is in the program, not in the target.
             prober = Prober(Manners("a\r\nb", None, lambda _: True), Pace(10, 10), tls_context())
             return await prober.look(Target("127.0.0.1", wire.port), "127.0.0.1")
 
