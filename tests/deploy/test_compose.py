@@ -131,7 +131,8 @@ def test_a_service_of_ours_is_a_command_with_options_that_it_has(name: str, tmp_
         assert isinstance(command, click.Group)
         command = command.get_command(click.Context(command), word)
     assert command is not None
-    command.make_context(name, words[count:])
+    with command.make_context(name, words[count:]):  # which closes the files that options name
+        pass
 
 
 def test_all_of_ours_are_started_as_the_image_starts() -> None:
