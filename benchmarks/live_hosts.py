@@ -38,7 +38,7 @@ from census.scan import run
 from census.scan.settings import Settings
 from census.scan.worker import Worker
 from census.store import migrate, scans
-from census.store.connect import connect
+from census.store.door import Door
 from census.store.embedded import Embedded
 from census.targets.lists import Problems
 from census.targets.order import Spool
@@ -237,8 +237,11 @@ def _plan(url: str, folder: Path, hosts: list[str]) -> int:
 
 
 async def _work(url: str, scan: int) -> None:
-    with connect(url) as connection:
-        await Worker(connection, scan, Settings.from_json(scans.settings(connection, scan)), 500).run()
+    door = Door(url)
+    try:
+        await Worker(door, scan, Settings.from_json(door.call(scans.settings, scan)), in_flight=500).run()
+    finally:
+        door.close(1.0)
 
 
 def measure(what: str, hosts: list[str]) -> float:
