@@ -150,6 +150,8 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
         Statistic("models", ("rank", "model", *_SHARE)),
         Statistic("digests", ("digest", "names", *_SHARE)),
         Statistic("tool-calling", ("advertised", *_SHARE)),
+        Statistic("tool-calling-by-family", ("family", *_SHARE, "unknown")),
+        Statistic("tool-calling-by-country", ("country", *_SHARE, "unknown")),
         Statistic("capabilities", ("capability", *_SHARE, "unknown")),
         Statistic("capability-sets", ("capabilities", *_SHARE, "united")),
         Statistic("rag", ("state", *_SHARE)),
