@@ -12,7 +12,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from census.cli.console import Terminal
+from census.cli.console import paged
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
 from census.cli.remarks import remark
@@ -32,6 +32,12 @@ def moment(_ctx: click.Context, _parameter: click.Parameter, value: str | None) 
     except ValueError:
         raise click.BadParameter(f"{value!r} is no date; write 2026-11-21 or 2026-11-21T14:30+01:00") from None
     return given if given.tzinfo is not None else given.replace(tzinfo=UTC)
+
+
+def window(since: datetime | None, until: datetime | None) -> None:
+    """Raise UsageError if nothing can be between the two."""
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError(f"--since {since} is not before --until {until}: nothing can be in between")
 
 
 def scan_number(url: str, wanted: str) -> int | None:
@@ -95,10 +101,9 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         if given and word not in statistics.STATISTICS[name].options:
             takers = ", ".join(each.name for each in statistics.STATISTICS.values() if word in each.options)
             raise click.UsageError(f"{name} takes no --{word}; {takers} does")
-    if since is not None and until is not None and since >= until:
-        raise click.UsageError(f"--since {since} is not before --until {until}: nothing can be in between")
+    window(since, until)
     drawing = _drawing(name, unit, triples=triples, cluster=cluster, null_model=null_model, draws=draws, seed=seed)
-    with database(common) as url, _opened(url) as connection:
+    with database(common) as url, opened(url) as connection:
         scan = scan_number(url, wanted)
         asked: dict[str, Any] = {
             "scan": scan, "since": since, "until": until, "unit": unit, "population": population, "by": by,
@@ -111,7 +116,8 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
             remark(url, name, scan=scan, since=since, until=until)
     if format_ == "table":
         title = f"{name}{_counted(name, unit, population)}"
-        tables.show(result, Terminal(), title=title, definition=definition)
+        with paged() as terminal:
+            tables.show(result, terminal, title=title, definition=definition)
     else:
         tables.write(result, format_, sys.stdout)
     if not common.quiet:
@@ -119,7 +125,8 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Connection]:
+def opened(url: str) -> Iterator[Connection]:
+    """A connection for statistics; nothing of it is left when the block ends."""
     made = engine(url)
     try:
         with made.connect() as connection:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection
 
-from census.report.findings import Figure, Section, gather
+from census.report.findings import Findings
+from census.report.headline import Figure
+from census.report.sections import Section
 from census.report.tables import show
 from census.store.statistics import Result
 
 _ROWS = 10  # of each statistic; `census stats` shows all
 
 
-def terminal_report(connection: Connection, console: Console, scan: int | None = None) -> None:
-    """Print the census of one scan, or of all."""
-    findings = gather(connection, scan)
+def terminal_report(findings: Findings, console: Console) -> None:
+    """Print what was found."""
     console.print(_figures(findings.figures))
     console.print()
     for section in findings.sections.values():

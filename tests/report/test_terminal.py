@@ -7,13 +7,14 @@ import io
 from rich.console import Console
 from sqlalchemy import Connection
 
+from census.report.findings import gather
 from census.report.terminal import terminal_report
 from tests.report.population import Listed, Population, neighbourhood
 
 
 def reported(connection: Connection, width: int = 100) -> str:
     stream = io.StringIO()
-    terminal_report(connection, Console(file=stream, width=width))
+    terminal_report(gather(connection), Console(file=stream, width=width))
     return stream.getvalue()
 
 

@@ -77,7 +77,12 @@ class Statistic:
     @property
     def definition(self) -> str:
         """What it says, in sentences: the comment that the database carries."""
-        return head((_FOLDER / f"{self.function}.sql").read_text(encoding="utf-8"))
+        return head(self.source)
+
+    @property
+    def source(self) -> str:
+        """Its .sql file: the function and the view as the database has them."""
+        return (_FOLDER / f"{self.function}.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
