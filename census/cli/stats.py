@@ -10,6 +10,8 @@ from functools import partial
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
+from rich.text import Text
 from sqlalchemy import Connection
 
 from census.cli.console import paged
@@ -20,6 +22,7 @@ from census.report import tables
 from census.store import scans, statistics
 from census.store.connect import connect, engine
 
+_READABLE = 96  # characters of a line of text
 _CLUSTER_DRAWS, _NULL_DRAWS = 1000, 100
 
 
@@ -32,6 +35,15 @@ def moment(_ctx: click.Context, _parameter: click.Parameter, value: str | None) 
     except ValueError:
         raise click.BadParameter(f"{value!r} is no date; write 2026-11-21 or 2026-11-21T14:30+01:00") from None
     return given if given.tzinfo is not None else given.replace(tzinfo=UTC)
+
+
+def complete(_ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The statistics that begin so, for a shell, each with the first sentence of its definition."""
+    return [
+        CompletionItem(name, help=each.definition.partition(".")[0])
+        for name, each in statistics.STATISTICS.items()
+        if name.startswith(begun)
+    ]
 
 
 def window(since: datetime | None, until: datetime | None) -> None:
@@ -49,7 +61,7 @@ def scan_number(url: str, wanted: str) -> int | None:
 
 
 @click.command("stats")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete)
 @option("--scan", "wanted", default="all", show_default=True, metavar="ID|latest|all", help="Which scans count.")
 @option("--since", callback=moment, metavar="TIME", help="Only observations from this day or moment on (UTC).")
 @option("--until", callback=moment, metavar="TIME", help="Only observations before this day or moment (UTC).")
@@ -175,10 +187,13 @@ def _remark(name: str, span: tuple[datetime, datetime] | None) -> None:
 
 
 def _list() -> None:
-    for heading, group in statistics.GROUPS.items():
-        click.secho(f"{heading}", bold=True, underline=True)
-        for statistic in group:
-            options = "".join(f" [--{option}]" for option in statistic.options)
-            click.echo(f"  {click.style(statistic.name, bold=True)}{options}")
-            click.echo(click.wrap_text(statistic.definition, 96, "      ", "      "))
-        click.echo()
+    with paged() as terminal:
+        width = min(terminal.width, _READABLE)
+        for heading, group in statistics.GROUPS.items():
+            terminal.print(Text(heading, style="bold underline"))
+            for statistic in group:
+                options = "".join(f" [--{option}]" for option in statistic.options)
+                terminal.print(Text.assemble("  ", (statistic.name, "bold"), options))
+                definition = click.wrap_text(statistic.definition, width, "      ", "      ")
+                terminal.print(Text(definition), soft_wrap=True)
+            terminal.print()

@@ -117,9 +117,11 @@ def test_names_of_hostile_servers_are_seen_and_do_nothing(connection: Connection
         told["pictures"] = await page.value(
             "[...document.querySelectorAll('#software svg text')].map(each => each.textContent).join('\\n')"
         )
-        hovered = "document.querySelectorAll('svg path, svg text').forEach(each => each.dispatchEvent(new MouseEvent('{}', {{bubbles: true}})))"
         for event in ("mouseover", "mousemove", "focus"):
-            await page.value(hovered.format(event))
+            await page.value(
+                "document.querySelectorAll('svg path, svg text').forEach(each =>"
+                f" each.dispatchEvent(new MouseEvent('{event}', {{bubbles: true}})))"
+            )
         told["later"] = await page.value("window.broken")
 
     noted = browse(tmp_path, look)

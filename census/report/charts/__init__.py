@@ -42,6 +42,5 @@ def _of(name: str, sections: Mapping[str, Section]) -> list[Picture]:
         return pairs.matrices(section, sections["families"])
     spec = _DRAWN[name](section)
     found = [] if spec is None else [Picture(name, "", spec)]
-    if name == "countries":
-        return [Picture("map", "", world.world(section)), *found]
-    return found
+    drawn = world.world(section) if name == "countries" else None
+    return found if drawn is None else [Picture("map", "", drawn), *found]
