@@ -37,4 +37,4 @@ def paged() -> Iterator[Terminal]:
         return
     # `less` shows colours only with -R, and needs not clear the screen when it ends.
     os.environ.setdefault("LESS", "-FRX")
-    click.echo_via_pager(text, color=True)
+    click.echo_via_pager(text.rstrip("\n"), color=True)  # it adds a line break

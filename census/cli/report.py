@@ -11,9 +11,11 @@ from census.cli.console import paged
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
 from census.cli.remarks import remark
-from census.cli.stats import moment, opened, scan_number, window
+from census.cli.stats import NO_SCAN, moment, opened, scan_number, window
 from census.report.asked import POPULATIONS, Asked
 from census.report.findings import Findings, gather
+
+_ELSEWHEN = "No scan was under way in what was asked for; `census report` without --since and --until shows all."
 
 
 @click.command("report")
@@ -52,8 +54,7 @@ def report(common: Common, /, *, html: Path | None, charts: Path | None, wanted:
             terminal_report(findings, terminal)
     _write(common, findings, html, charts)
     if not findings.scans and not common.quiet:
-        click.echo("No scan is in what was asked for; `census scan --help` says how to make one, `census demo` shows "
-                   "it all.", err=True)  # fmt: skip
+        click.echo(NO_SCAN if asked == Asked(population=population) else _ELSEWHEN, err=True)
 
 
 def _write(common: Common, findings: Findings, html: Path | None, charts: Path | None) -> None:

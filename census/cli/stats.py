@@ -22,6 +22,7 @@ from census.report import tables
 from census.store import scans, statistics
 from census.store.connect import connect, engine
 
+NO_SCAN = "No scan is stored yet: `census scan --help` says how to make one, and `census demo` shows the whole job."
 _READABLE = 96  # characters of a line of text
 _CLUSTER_DRAWS, _NULL_DRAWS = 1000, 100
 
@@ -123,7 +124,8 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         result = statistics.rows(connection, name, **asked, versions=versions, triples=triples, top=top)
         if drawing is not None:
             result = drawing(connection, result, **asked)
-        span = statistics.span(connection) if tables.is_empty(result) else None
+        empty = tables.is_empty(result)
+        span = statistics.span(connection) if empty else None
         if not common.quiet and name != "funnel":  # which is kept whole
             remark(url, name, scan=scan, since=since, until=until)
     if format_ == "table":
@@ -133,7 +135,7 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
     else:
         tables.write(result, format_, sys.stdout)
     if not common.quiet:
-        _remark(name, span)
+        _remark(name, span, empty=empty)
 
 
 @contextmanager
@@ -174,7 +176,7 @@ def _counted(name: str, unit: str, population: str) -> str:
     return f" by {unit}, {population}"
 
 
-def _remark(name: str, span: tuple[datetime, datetime] | None) -> None:
+def _remark(name: str, span: tuple[datetime, datetime] | None, *, empty: bool) -> None:
     """What has to be told beside the figures: a caution, and for nothing seen when something was."""
     caution = statistics.STATISTICS[name].caution
     if caution is not None:
@@ -184,6 +186,8 @@ def _remark(name: str, span: tuple[datetime, datetime] | None) -> None:
         click.echo(
             f"Nothing was seen in what was asked for; the database has scans from {first} to {last} UTC.", err=True
         )
+    elif empty:
+        click.echo(NO_SCAN, err=True)
 
 
 def _list() -> None:

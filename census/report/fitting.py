@@ -94,9 +94,11 @@ def _narrow(cell: str, column: Column) -> str:
 
 
 def _with_fewer(grid: Grid, width: int) -> Fit:
-    """Columns are left out from the right until the others have room; the share and what is before it stay longest."""
+    """Columns are left out from the right until the others have room; the first and the share stay longest."""
     places = list(range(len(grid.columns)))
     left_out: list[str] = []
     while len(places) > 1 and _needs(_picked(grid, places), folded=True) > width:
-        left_out.insert(0, grid.columns[places.pop()].name.replace("\n", ""))
+        last = max((place for place in places[1:] if grid.columns[place].name != "share"), default=places[-1])
+        places.remove(last)
+        left_out.insert(0, grid.columns[last].name.replace("\n", ""))
     return Fit(_picked(grid, places), left_out=tuple(left_out))

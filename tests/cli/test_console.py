@@ -1,4 +1,4 @@
-"""The terminal as a person has it: a pager when it is too short, colours as asked for, none where there is no terminal."""
+"""The terminal as a person has it: a pager when it is too short, colours where they can be seen, completion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def in_terminal(*line: str, folder: Path, url: str | None = None, **environment:
     ours, theirs = pty.openpty()
     given = {"LINES": "500", "FORCE_COLOR": "", "NO_COLOR": "", **LINES, **environment}
     inherited = surroundings(folder, url, {name: value for name, value in given.items() if value})
-    process = subprocess.Popen(command(*line), stdout=theirs, stdin=subprocess.DEVNULL, env=inherited)
+    process = subprocess.Popen(command(*line), stdin=theirs, stdout=theirs, env=inherited)
     os.close(theirs)
     written = b""
     while True:
@@ -44,7 +44,8 @@ def test_a_list_longer_than_the_terminal_goes_through_the_pager(tmp_path: Path) 
 
 
 def test_pager_cat_is_no_pager(tmp_path: Path) -> None:
-    assert in_terminal("stats", folder=tmp_path, LINES="20", PAGER="cat") == in_terminal("stats", folder=tmp_path)
+    through = in_terminal("stats", folder=tmp_path, LINES="20", PAGER="cat")
+    assert through.rstrip() == in_terminal("stats", folder=tmp_path).rstrip()
 
 
 def test_colours_are_for_terminals_and_for_who_asks_for_them(tmp_path: Path, database_url: str) -> None:

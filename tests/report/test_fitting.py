@@ -30,13 +30,13 @@ def shown(result: Result, width: int) -> str:
 
 def test_bars_come_with_room_and_stand_behind_their_share() -> None:
     result = Result(("family", *SHARE, "unknown"), [("Qwen", 1, 2, 0.5, 0.1, 0.9, 7)])
-    assert [fit(grid(result), width).bar for width in (36, 49, 51, 55, 90)] == [0, 6, 8, 12, 12]
+    assert [fit(grid(result), width).bar for width in (51, 52, 54, 58, 90)] == [0, 6, 8, 12, 12]
     assert "[10.0, 90.0]  ██████              7" in shown(result, 90)
     assert fit(grid(Result(("stage", "count"), [("targets", 3)])), 200).bar == 0
 
 
 def test_the_narrower_the_terminal_the_more_is_folded_and_what_is_left_out_is_named() -> None:
-    wide, middle, narrow = (shown(PAIRS, width) for width in (120, 80, 50))
+    wide, middle, narrow = (shown(PAIRS, width) for width in (93, 80, 50))
     assert "50.0 %  [40.0, 60.0]  0.30 [0.20, 0.40]  1.50 [1.25, 1.75]" in wide
     assert "1.50 [1.25" not in middle
     assert "[1.25, 1.75]" in middle
