@@ -38,6 +38,8 @@ def report(common: Common, /, *, html: Path | None, charts: Path | None, wanted:
     The page has a picture for each question, with its unit, its population, n, and the SQL that gives it.
     """
     window(since, until)
+    if html is not None and not html.parent.is_dir():
+        raise click.UsageError(f"--html: there is no folder {html.parent}; make it, or name another file")
     if html is not None or charts is not None:
         from census.report.page import check  # noqa: PLC0415  the terminal needs none of it
 

@@ -67,6 +67,13 @@ def test_nothing_stored_and_nothing_found_each_have_their_next_step(told: Told, 
     assert not (tmp_path / "home").exists()
 
 
+def test_a_folder_that_is_not_there_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    done = census("report", "--html", tmp_path / "none" / "r.html", folder=tmp_path)
+    assert done.returncode == 2
+    assert "there is no folder" in done.stderr
+    assert not (tmp_path / "home").exists()
+
+
 def test_an_empty_database_says_how_to_fill_it(tmp_path: Path, database_url: str) -> None:
     done = census("report", folder=tmp_path, url=database_url)
     assert done.returncode == 0
