@@ -69,10 +69,11 @@ def names(field: str) -> alt.Y:
     return alt.Y(f"{field}:N", sort=None, title=None, axis=alt.Axis(labelPadding=6))
 
 
-def shares(field: str, title: str, **scale: Any) -> alt.X:
-    """An axis of shares in percent, from nought."""
+def shares(field: str, title: str) -> alt.X:
+    """An axis of shares in percent, from nought, with room at its end for the figure of the longest bar."""
     axis = alt.Axis(format=".0%", tickCount=5, grid=True)
-    return alt.X(f"{field}:Q", title=title, axis=axis, scale=alt.Scale(**{"domainMin": 0, **scale}))
+    scale = alt.Scale(domainMin=0, rangeMax=alt.ExprRef("width - 50"))
+    return alt.X(f"{field}:Q", title=title, axis=axis, scale=scale)
 
 
 def tooltip(*fields: str) -> list[alt.Tooltip]:
