@@ -1,7 +1,13 @@
-"""The terminal that tables are shown on."""
+"""The terminal that tables are shown on: in a pager where it is too short, plain where there is none."""
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
 from rich.console import Console
 
 
@@ -11,3 +17,24 @@ class Terminal(Console):
     def on_broken_pipe(self) -> None:
         """Let the program end as for any other broken pipe; rich would exit with 1."""
         raise BrokenPipeError
+
+
+@contextmanager
+def paged() -> Iterator[Terminal]:
+    """A terminal whose output goes through the pager (PAGER, else `less`) if it is longer than the screen.
+
+    Where standard output is no terminal, there is no pager, also when FORCE_COLOR asks for colours.
+    """
+    terminal = Terminal()
+    if not sys.stdout.isatty():
+        yield terminal
+        return
+    with terminal.capture() as captured:
+        yield terminal
+    text = captured.get()
+    if text.count("\n") < terminal.height:
+        click.echo(text, nl=False, color=True)
+        return
+    # `less` shows colours only with -R, and needs not clear the screen when it ends.
+    os.environ.setdefault("LESS", "-FRX")
+    click.echo_via_pager(text.rstrip("\n"), color=True)  # it adds a line break

@@ -23,6 +23,7 @@ from census.demo.load import load
 from census.demo.population import Population
 from census.report import tables
 from census.report.extras import ReportError
+from census.report.findings import gather
 from census.scan import run
 from census.scan.plan import ports_for
 from census.scan.settings import Settings
@@ -149,10 +150,11 @@ def _tables(url: str) -> None:
 
 def _page(common: Common, url: str, html: Path) -> None:
     try:
-        from census.report.page import write_page  # noqa: PLC0415  the charts are an extra and slow to load
+        from census.report.page import check, write_page  # noqa: PLC0415  the charts are an extra and slow to load
 
+        check()
         with engine(url).connect() as connection:
-            write_page(connection, html)
+            write_page(gather(connection), html)
     except ReportError as error:
         _sayer(common)(f"no report page: {error}")
     else:

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from census.cli.options import Common, common_options
 from census.errors import FailedError, StoppedError, UseError
@@ -32,8 +33,12 @@ _COMMANDS = {
     "lineage": ("census.cli.lineage", "Show how names of models are placed, and place stored ones anew."),
     "places": ("census.cli.places", "Look up again where the hosts of the database are."),
     "serve": ("census.cli.serve", "Serve Prometheus metrics and the report over HTTP."),
+    "completion": ("census.cli.completion", "Print the script that lets a shell complete commands and options."),
     "db": ("census.cli.db", "Upgrade, start, stop, open and look after the database."),
 }
+
+# By a variable of this name a shell asks what could follow; cli/completion.py prints the scripts that set it.
+COMPLETE_VARIABLE = "_CENSUS_COMPLETE"
 
 _FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
 
@@ -50,6 +55,13 @@ class _LazyGroup(click.Group):
         command = getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands by their names, without importing any of them: whoever presses Tab waits for it."""
+        found = [
+            CompletionItem(name, help=text) for name, (_, text) in _COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -102,7 +114,7 @@ def main() -> None:
     """Run the program; every failure becomes a sentence on standard error and an exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = cli(standalone_mode=False)
+        code = cli(standalone_mode=False, complete_var=COMPLETE_VARIABLE)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

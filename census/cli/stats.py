@@ -10,9 +10,11 @@ from functools import partial
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
+from rich.text import Text
 from sqlalchemy import Connection
 
-from census.cli.console import Terminal
+from census.cli.console import paged
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
 from census.cli.remarks import remark
@@ -20,6 +22,8 @@ from census.report import tables
 from census.store import scans, statistics
 from census.store.connect import connect, engine
 
+NO_SCAN = "No scan is stored yet: `census scan --help` says how to make one, and `census demo` shows the whole job."
+_READABLE = 96  # characters of a line of text
 _CLUSTER_DRAWS, _NULL_DRAWS = 1000, 100
 
 
@@ -34,6 +38,21 @@ def moment(_ctx: click.Context, _parameter: click.Parameter, value: str | None) 
     return given if given.tzinfo is not None else given.replace(tzinfo=UTC)
 
 
+def complete(_ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The statistics that begin so, for a shell, each with the first sentence of its definition."""
+    return [
+        CompletionItem(name, help=each.definition.partition(".")[0])
+        for name, each in statistics.STATISTICS.items()
+        if name.startswith(begun)
+    ]
+
+
+def window(since: datetime | None, until: datetime | None) -> None:
+    """Raise UsageError if nothing can be between the two."""
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError(f"--since {since} is not before --until {until}: nothing can be in between")
+
+
 def scan_number(url: str, wanted: str) -> int | None:
     """The number of the scan that `--scan` names; None for all. Raises NoSuchScanError."""
     if wanted == "all":
@@ -43,7 +62,7 @@ def scan_number(url: str, wanted: str) -> int | None:
 
 
 @click.command("stats")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete)
 @option("--scan", "wanted", default="all", show_default=True, metavar="ID|latest|all", help="Which scans count.")
 @option("--since", callback=moment, metavar="TIME", help="Only observations from this day or moment on (UTC).")
 @option("--until", callback=moment, metavar="TIME", help="Only observations before this day or moment (UTC).")
@@ -95,10 +114,9 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         if given and word not in statistics.STATISTICS[name].options:
             takers = ", ".join(each.name for each in statistics.STATISTICS.values() if word in each.options)
             raise click.UsageError(f"{name} takes no --{word}; {takers} does")
-    if since is not None and until is not None and since >= until:
-        raise click.UsageError(f"--since {since} is not before --until {until}: nothing can be in between")
+    window(since, until)
     drawing = _drawing(name, unit, triples=triples, cluster=cluster, null_model=null_model, draws=draws, seed=seed)
-    with database(common) as url, _opened(url) as connection:
+    with database(common) as url, opened(url) as connection:
         scan = scan_number(url, wanted)
         asked: dict[str, Any] = {
             "scan": scan, "since": since, "until": until, "unit": unit, "population": population, "by": by,
@@ -106,20 +124,23 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         result = statistics.rows(connection, name, **asked, versions=versions, triples=triples, top=top)
         if drawing is not None:
             result = drawing(connection, result, **asked)
-        span = statistics.span(connection) if tables.is_empty(result) else None
+        empty = tables.is_empty(result)
+        span = statistics.span(connection) if empty else None
         if not common.quiet and name != "funnel":  # which is kept whole
             remark(url, name, scan=scan, since=since, until=until)
     if format_ == "table":
         title = f"{name}{_counted(name, unit, population)}"
-        tables.show(result, Terminal(), title=title, definition=definition)
+        with paged() as terminal:
+            tables.show(result, terminal, title=title, definition=definition)
     else:
         tables.write(result, format_, sys.stdout)
     if not common.quiet:
-        _remark(name, span)
+        _remark(name, span, empty=empty)
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Connection]:
+def opened(url: str) -> Iterator[Connection]:
+    """A connection for statistics; nothing of it is left when the block ends."""
     made = engine(url)
     try:
         with made.connect() as connection:
@@ -155,7 +176,7 @@ def _counted(name: str, unit: str, population: str) -> str:
     return f" by {unit}, {population}"
 
 
-def _remark(name: str, span: tuple[datetime, datetime] | None) -> None:
+def _remark(name: str, span: tuple[datetime, datetime] | None, *, empty: bool) -> None:
     """What has to be told beside the figures: a caution, and for nothing seen when something was."""
     caution = statistics.STATISTICS[name].caution
     if caution is not None:
@@ -165,13 +186,18 @@ def _remark(name: str, span: tuple[datetime, datetime] | None) -> None:
         click.echo(
             f"Nothing was seen in what was asked for; the database has scans from {first} to {last} UTC.", err=True
         )
+    elif empty:
+        click.echo(NO_SCAN, err=True)
 
 
 def _list() -> None:
-    for heading, group in statistics.GROUPS.items():
-        click.secho(f"{heading}", bold=True, underline=True)
-        for statistic in group:
-            options = "".join(f" [--{option}]" for option in statistic.options)
-            click.echo(f"  {click.style(statistic.name, bold=True)}{options}")
-            click.echo(click.wrap_text(statistic.definition, 96, "      ", "      "))
-        click.echo()
+    with paged() as terminal:
+        width = min(terminal.width, _READABLE)
+        for heading, group in statistics.GROUPS.items():
+            terminal.print(Text(heading, style="bold underline"))
+            for statistic in group:
+                options = "".join(f" [--{option}]" for option in statistic.options)
+                terminal.print(Text.assemble("  ", (statistic.name, "bold"), options))
+                definition = click.wrap_text(statistic.definition, width, "      ", "      ")
+                terminal.print(Text(definition), soft_wrap=True)
+            terminal.print()

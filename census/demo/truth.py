@@ -182,6 +182,34 @@ def tool_calling(source: Source, unit: str = "host", *, credible: bool = True) -
     ]
 
 
+def tool_calling_by_country(source: Source, unit: str = "host", *, credible: bool = True) -> list[Row]:
+    """Units that serve by country: how many advertise tools, and of how many it is not known; unknown is null."""
+    answers: dict[str | None, Counter[Tools]] = defaultdict(Counter)
+    for crowd in serving(source, unit, credible=credible).values():
+        answers[crowd[0].country][max(held.tools for each in crowd for held in each.models)] += 1
+    return _advertising(answers, "country", lambda country: (country is None, country or ""))
+
+
+def tool_calling_by_family(source: Source, unit: str = "host", *, credible: bool = True) -> list[Row]:
+    """Units that serve a family: how many advertise tools with it; models of no known family are the last row."""
+    answers: dict[str | None, Counter[Tools]] = defaultdict(Counter)
+    for crowd in serving(source, unit, credible=credible).values():
+        best: dict[str | None, Tools] = {}
+        for held in (held for each in crowd for held in each.models):
+            best[held.entry.family] = max(held.tools, best.get(held.entry.family, Tools.NO))
+        for family, tools in best.items():
+            answers[family][tools] += 1
+    found = _advertising(answers, "family", lambda family: family or "")
+    return sorted(found, key=lambda row: row["family"] is None)
+
+
+def _advertising(answers: dict[str | None, Counter[Tools]], name: str, order: Callable[[str | None], Any]) -> list[Row]:
+    return [
+        {name: each, "count": counts[Tools.YES], "of": counts.total(), "unknown": counts[Tools.UNKNOWN]}
+        for each, counts in sorted(answers.items(), key=lambda item: (-item[1].total(), order(item[0])))
+    ]
+
+
 def inventory(source: Source, unit: str = "host", *, credible: bool = True) -> list[Row]:
     """Units with a readable list by how many distinct names of models they list."""
     units = units_of(source, unit, _READABLE, credible=credible)

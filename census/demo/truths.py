@@ -39,6 +39,8 @@ TRUTHS: Final[Mapping[str, Truth]] = {
     "models": truth.models,
     "decoys": truth.decoys,
     "tool-calling": truth.tool_calling,
+    "tool-calling-by-family": truth.tool_calling_by_family,
+    "tool-calling-by-country": truth.tool_calling_by_country,
     "capabilities": truth_of_models.capabilities,
     "capability-sets": truth_of_models.capability_sets,
     "rag": truth_of_models.rag,

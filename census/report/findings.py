@@ -3,148 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Text, cast, column, func, literal, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select, true
 
+from census.report import headline
+from census.report.asked import BESIDE, QUESTIONS, Asked, Question
+from census.report.sections import Section
 from census.report.together import together
-from census.report.words import interval, percent, plural
 from census.store import tables
-from census.store.statistics import STATISTICS, Result, rows
+from census.store.statistics import STATISTICS, rows
 
-UNIT = "host"
-POPULATION = "credible"
 _SCANS = 20  # scans that are named, the latest
-_PAIR = ("Llama", "Qwen")
-
-# Name of the statistic, heading, and what each row counts.
-_SECTIONS = (
-    ("funnel", "From targets to inference servers"),
-    ("countries", "Where they are"),
-    ("families", "Whose models they serve"),
-    ("co-deployment", "Families on the same host"),
-    ("tool-calling", "Tool calling"),
-    ("inventory", "Models on a host"),
-    ("software", "Server software"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One statistic of a report."""
-
-    name: str
-    title: str
-    unit: str
-    population: str
-    sql: str
-    definition: str
-    result: Result
-
-    @property
-    def of(self) -> int | None:
-        """How many units the shares are of, or how many targets; None where nothing was seen."""
-        return _first(self.result, "count" if self.name == "funnel" else "of")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure at the head of a report, with what it is of and, in `detail`, its interval."""
-
-    label: str
-    value: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """A whole report: sections by the name of their statistic, figures, and the scans it rests on, latest first."""
+    """A whole report: sections by their name, figures, and the scans it rests on, latest first."""
 
-    figures: tuple[Figure, ...]
+    asked: Asked
+    figures: tuple[headline.Figure, ...]
     sections: Mapping[str, Section]
     scans: tuple[Mapping[str, Any], ...]
     all_scans: int
 
 
-def gather(connection: Connection, scan: int | None = None) -> Findings:
-    """Ask the database for all that a report says, about one scan or all of them.
+def gather(connection: Connection, asked: Asked | None = None) -> Findings:
+    """Ask the database for all that a report says, each statistic once.
 
     On a connection with REPEATABLE READ the figures agree with each other even while a scan is running.
     """
-    questions = [partial(_section, name=name, title=title, scan=scan) for name, title in _SECTIONS]
-    sections = {section.name: section for section in together(connection, questions)}
-    number = connection.scalar(select(func.count()).select_from(tables.scan)) if scan is None else 1
-    return Findings(_figures(connection, sections, scan), sections, _scans(connection, scan), number or 0)
+    asked = asked or Asked()
+    questions = [partial(_section, question=each, asked=asked) for each in QUESTIONS]
+    others = [
+        partial(_section, question=each, asked=asked.of(asked.other)) for each in QUESTIONS if each.name in BESIDE
+    ]
+    answers = together(connection, [*questions, *others])
+    sections = {section.name: section for section in answers[: len(questions)]}
+    beside = {section.name: section for section in answers[len(questions) :]}
+    endpoints = rows(connection, "countries", **{**asked.arguments(), "unit": "endpoint"}, top=1)
+    figures = headline.figures(connection, sections, beside, endpoints)
+    of = sections["countries"].n
+    sections["concentration"] = replace(sections["concentration"], whole=of[0] if of else 0)
+    sections["with-decoys"] = headline.side_by_side(sections, beside)
+    scans, number = _scans(connection, asked)
+    return Findings(asked, figures, sections, scans, number)
 
 
-def _section(connection: Connection, name: str, title: str, scan: int | None) -> Section:
-    statistic = STATISTICS[name]
-    argument = "" if scan is None else f"scan => {scan}"
-    counted = ("target", "all") if name == "funnel" else (UNIT, POPULATION)
+def _section(connection: Connection, question: Question, asked: Asked) -> Section:
+    statistic = STATISTICS[question.asks]
     return Section(
-        name=name,
-        title=title,
-        unit=plural(counted[0]),
-        population=counted[1],
-        sql=f"select * from stats.{statistic.function}({argument});",  # noqa: S608  shown, not run
+        name=question.name,
+        title=question.title,
+        statistic=question.command,
+        of=question.of,
+        unit="targets" if question.name == "funnel" else "hosts",
+        population="all" if question.name in {"funnel", "decoys"} else asked.population,
+        sql=asked.sql(statistic.function, question.options),
         definition=statistic.definition,
-        result=rows(connection, name, scan=scan, unit=UNIT, population=POPULATION),
+        source=statistic.source,
+        caution=statistic.caution,
+        result=rows(connection, question.asks, **{**asked.arguments(), **question.options}),
     )
 
 
-def _scans(connection: Connection, scan: int | None) -> tuple[Mapping[str, Any], ...]:
-    wanted = tables.scan.c
-    query = select(wanted.id, wanted.name, wanted.reference, wanted.began, wanted.ended, wanted.targets, wanted.version)
-    query = query.order_by(wanted.id.desc()).limit(_SCANS)
-    found = connection.execute(query if scan is None else query.where(wanted.id == scan))
-    return tuple(dict(row) for row in found.mappings())
-
-
-def _figures(connection: Connection, sections: Mapping[str, Section], scan: int | None) -> tuple[Figure, ...]:
-    countries = sections["countries"]
-    endpoints = rows(connection, "countries", scan=scan, unit="endpoint", population=POPULATION, top=1)
-    known = sum(row["country"] is not None for row in records(countries.result))
-    tools = [row for row in records(sections["tool-calling"].result) if row["advertised"] == "yes" and row["of"]]
-    return (
-        Figure("hosts", f"{countries.of or 0:,}", "inference servers recognised, one for each address"),
-        Figure("endpoints", f"{_first(endpoints, 'of') or 0:,}", "addresses with port"),
-        Figure("countries", f"{known:,}", "in which a host is"),
-        *(_share("advertise tools", row, "hosts with a model") for row in tools),
-        *_pair(connection, sections["co-deployment"]),
-    )
-
-
-def _pair(connection: Connection, section: Section) -> tuple[Figure, ...]:
-    """Llama with Qwen; a pair that nobody has is no row, but a share of nought all the same."""
-    if section.of is None:
-        return ()
-    found = [row for row in records(section.result) if (row["a"], row["b"]) == _PAIR]
-    row = found[0] if found else _nought(connection, section.of)
-    lift = f"lift {row['lift']:.2f}" if row.get("lift") is not None else "no lift"
-    figure = _share(" with ".join(_PAIR), row, "hosts with several families")
-    return (Figure(figure.label, figure.value, f"{figure.detail}; {lift}"),)
-
-
-def _nought(connection: Connection, of: int) -> dict[str, Any]:
-    names = ("share", "low", "high")
-    wilson = func.stats.wilson(literal(0, BigInteger), literal(of, BigInteger), cast(UNIT, Text))
-    table = wilson.table_valued(*(column(name) for name in names))
-    return {**connection.execute(select(table)).mappings().one(), "of": of}
-
-
-def _share(label: str, row: Mapping[str, Any], of: str) -> Figure:
-    return Figure(label, percent(row["share"]), f"{interval(row['low'], row['high'])} of {row['of']:,} {of}")
-
-
-def records(result: Result) -> list[dict[str, Any]]:
-    """The rows of a result by the names of their columns."""
-    return [dict(zip(result.columns, row, strict=True)) for row in result.rows]
-
-
-def _first(result: Result, name: str) -> int | None:
-    if name not in result.columns or not result.rows:
-        return None
-    value = result.rows[0][result.columns.index(name)]
-    return None if value is None else int(value)
+def _scans(connection: Connection, asked: Asked) -> tuple[tuple[Mapping[str, Any], ...], int]:
+    """The latest scans that were under way in the time asked for, and how many there are."""
+    scan = tables.scan.c
+    wanted: list[ColumnElement[bool]] = [
+        true() if asked.scan is None else scan.id == asked.scan,
+        true() if asked.since is None else or_(scan.ended.is_(None), scan.ended >= asked.since),
+        true() if asked.until is None else scan.began < asked.until,
+    ]
+    query = select(scan.id, scan.name, scan.reference, scan.began, scan.ended, scan.targets, scan.version)
+    found = connection.execute(query.where(*wanted).order_by(scan.id.desc()).limit(_SCANS))
+    number = connection.scalar(select(func.count()).select_from(tables.scan).where(*wanted))
+    return tuple(dict(row) for row in found.mappings()), number or 0

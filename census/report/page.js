@@ -7,13 +7,23 @@
     actions: { export: true, source: false, compiled: false, editor: false },
     tooltip: { theme: "census" },
   };
-  for (const drawing of drawings) {
+  const narrow = 480; // pixels: a telephone held upright
+  const draw = (drawing) => {
     const spec = JSON.parse(document.getElementById(drawing.dataset.spec).textContent);
-    if (drawing.dataset.spec.startsWith("countries") && spec.projection) {
-      spec.height = Math.min(spec.height, Math.round(drawing.clientWidth * 0.52));
+    const width = drawing.clientWidth;
+    if (spec.projection) spec.height = Math.min(spec.height, Math.round(width * 0.5));
+    const actions = width < narrow ? false : options.actions;
+    if (width < narrow) {
+      // Names may take a third of the width there, and axes have fewer words.
+      spec.config.axis.labelLimit = Math.round(width * 0.32);
+      spec.config.axis.labelFontSize = 11;
     }
-    vegaEmbed(drawing, spec, options).catch((error) => {
-      drawing.textContent = "This picture could not be drawn (" + error.message + "); its numbers are in the table.";
-    });
-  }
+    return vegaEmbed(drawing, spec, { ...options, actions }).then(
+      () => drawing.setAttribute("data-drawn", ""),
+      (error) => {
+        drawing.textContent = "This picture could not be drawn (" + error.message + "); its numbers are in the table.";
+      },
+    );
+  };
+  drawings.forEach(draw);
 })();

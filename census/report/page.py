@@ -20,12 +20,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from sqlalchemy import Connection
 
 import census
 from census.report.extras import ReportError, need
-from census.report.findings import Findings, gather
+from census.report.findings import Findings
 from census.report.grid import Grid, grid
+from census.report.sections import Section
 from census.report.words import written
 
 _FOLDER = Path(__file__).parent
@@ -42,9 +42,9 @@ class _Part:
     more: int
 
 
-def write_page(connection: Connection, path: Path, scan: int | None = None) -> None:
-    """Write the page of one scan, or of all, to a file, which is there whole or not at all; raises ReportError."""
-    content = page(connection, scan).encode()
+def write_page(findings: Findings, path: Path) -> None:
+    """Write the page of what was found to a file, which is there whole or not at all; raises ReportError."""
+    content = render(findings).encode()
     try:
         handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
@@ -55,26 +55,26 @@ def write_page(connection: Connection, path: Path, scan: int | None = None) -> N
         raise ReportError(f"cannot write the page to {path}: {error.strerror}") from error
 
 
-def page(connection: Connection, scan: int | None = None) -> str:
-    """The page of one scan, or of all, as HTML; ReportError if the extra `report` is not installed."""
+def check() -> None:
+    """Raise ReportError if the extra `report` is not installed: better before the database is asked than after."""
     for module in ("altair", "vl_convert", "pycountry"):
         need(module, "report", "the report page")
-    return render(gather(connection, scan))
 
 
 def render(findings: Findings) -> str:
-    """The page of findings that were gathered before."""
+    """The page of what was found, as HTML; ReportError if the extra `report` is not installed."""
+    check()
     charts = need("census.report.charts", "report", "the report page")
     drawn = charts.pictures(findings.sections)
-    specs = {f"{name}-{n}": spec for name, found in drawn.items() for n, (_, spec) in enumerate(found)}
+    specs = {f"picture-{each.name}": _data(each.spec) for found in drawn.values() for each in found}
     scripts = (_library(), (_FOLDER / "page.js").read_text(encoding="utf-8"))
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
             findings=findings,
-            parts=[_part(findings, name, drawn.get(name, [])) for name in findings.sections],
-            specs={name: _data(spec) for name, spec in specs.items()},
+            parts=[_part(section, drawn.get(name, [])) for name, section in findings.sections.items()],
+            specs=specs,
             scripts=[Markup(script) for script in scripts],  # noqa: S704  ours and Vega's, nothing of a stranger's in it
             policy=_policy(scripts),
             style=Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),  # noqa: S704  our own style sheet
@@ -84,9 +84,8 @@ def render(findings: Findings) -> str:
     )
 
 
-def _part(findings: Findings, name: str, drawn: list[tuple[str, Mapping[str, Any]]]) -> _Part:
-    section = findings.sections[name]
-    captions = [(caption, f"{name}-{number}") for number, (caption, _) in enumerate(drawn)]
+def _part(section: Section, drawn: list[Any]) -> _Part:
+    captions = [(each.caption, f"picture-{each.name}") for each in drawn]
     return _Part(section, captions, grid(section.result, _ROWS), max(0, len(section.result.rows) - _ROWS))
 
 

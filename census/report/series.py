@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, text
 
-from census.report.findings import records
+from census.report.sections import records
 from census.report.words import UNKNOWN, inert
 from census.store.statistics import rows
 

@@ -8,13 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from census.report.fitting import GAP, Fit, fit
 from census.report.formats import write_text
 from census.report.grid import Grid, grid
 from census.report.words import UNKNOWN, inert
 from census.store.statistics import Result
 
-_BAR = 12  # characters for the whole
-_WIDE = 90  # a narrower terminal gets no bars
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -28,7 +27,13 @@ def show(result: Result, console: Console, title: str, definition: str = "") -> 
     if is_empty(result):
         console.print(Text("Nothing was seen.", style="dim"))
     else:
-        console.print(_table(cells, console))
+        fitted = fit(cells, console.width)
+        console.print(_cards(fitted.grid) if fitted.cards else _table(fitted, console))
+        if fitted.left_out:
+            names = ", ".join(fitted.left_out)
+            console.print(
+                Text(f"Left out, for the terminal is too narrow: {names} (--format csv has all)", style="dim")
+            )
     if cells.of:
         console.print(Text(f"n = {cells.of:,}", style="dim"))
     if definition:
@@ -48,9 +53,10 @@ def write(result: Result, form: str, stream: TextIO) -> None:
     write_text(result.columns, result.rows, form, stream)
 
 
-def _table(cells: Grid, console: Console) -> Table:
+def _table(fitted: Fit, console: Console) -> Table:
     """Every cell is a Text, which rich takes literally, whatever markup a stranger put into it."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    cells = fitted.grid
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, GAP, 0, 0))
     for column in cells.columns:
         table.add_column(
             Text(column.name),
@@ -58,19 +64,34 @@ def _table(cells: Grid, console: Console) -> Table:
             no_wrap=column.numeric,
             overflow="fold",
         )
-    bars = console.width >= _WIDE and any(column.name == "share" for column in cells.columns)
-    if bars:
-        table.add_column(no_wrap=True, width=_BAR)
+        if fitted.bar and column.name == "share":
+            table.add_column(no_wrap=True, width=fitted.bar)
     for row, share in zip(cells.rows, cells.shares, strict=True):
         texts = [Text(cell, style="dim" if cell == UNKNOWN else "") for cell in row]
-        table.add_row(*texts, *([_bar(share or 0, console)] if bars else []))
+        if fitted.bar:
+            behind = [column.name for column in cells.columns].index("share") + 1
+            texts.insert(behind, _bar(share or 0, fitted.bar, console))
+        table.add_row(*texts)
     return table
 
 
-def _bar(share: float, console: Console) -> Text:
+def _cards(cells: Grid) -> Table:
+    """The rows one below the other, each cell on a line of its own behind the name of its column."""
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, GAP, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for number, row in enumerate(cells.rows):
+        if number:
+            table.add_row()
+        for column, cell in zip(cells.columns, row, strict=True):
+            if cell:
+                table.add_row(Text(column.name), Text(cell, style="dim" if cell == UNKNOWN else ""))
+    return table
+
+
+def _bar(share: float, width: int, console: Console) -> Text:
     """A bar as long as the share, in eighths of a character where the terminal has them."""
     if not console.encoding.lower().startswith("utf"):
-        return Text("#" * round(share * _BAR), style="cyan")
-    eighths = round(share * _BAR * len(_EIGHTHS))
-    whole, part = divmod(eighths, len(_EIGHTHS))
+        return Text("#" * round(share * width), style="cyan")
+    whole, part = divmod(round(share * width * len(_EIGHTHS)), len(_EIGHTHS))
     return Text("█" * whole + _EIGHTHS[part] * (part > 0), style="cyan")

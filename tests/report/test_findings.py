@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import Connection, text
 
-from census.report.findings import Figure, Findings, gather
-from tests.report.population import GEMMA, LLAMA, QWEN, Population, neighbourhood
+from census.report.asked import POPULATIONS, Asked
+from census.report.findings import Findings, gather
+from census.report.headline import Figure
+from census.report.sections import records
+from tests.report.population import GEMMA, LLAMA, NOW, QWEN, Population, neighbourhood
 
 
 def figure(findings: Findings, label: str) -> Figure:
@@ -44,11 +49,16 @@ def test_hosts_and_endpoints_are_counted_apart(connection: Connection) -> None:
 def test_the_sql_that_is_shown_gives_the_rows_that_are_shown(connection: Connection) -> None:
     scan = neighbourhood(connection)
     Population(connection).seen(Population(connection).scan(), "127.0.5.5", [QWEN])
-    for findings in (gather(connection), gather(connection, scan)):
+    for findings in (gather(connection), gather(connection, Asked(scan))):
         for section in findings.sections.values():
+            if section.name == "with-decoys":  # put together from the others
+                continue
             shown = connection.execute(text(section.sql)).mappings().all()
-            asked = [dict(zip(section.result.columns, row, strict=True)) for row in section.result.rows]
-            assert [{name: row[name] for name in section.result.columns} for row in shown] == asked
+            asked = records(section.result)
+            told = [{name: row[name] for name in section.result.columns} for row in shown]
+            assert [
+                {name: str(value) if name == "week" else value for name, value in row.items()} for row in told
+            ] == asked
             assert section.result.rows
 
 
@@ -57,7 +67,7 @@ def test_a_report_of_one_scan_is_of_that_alone(connection: Connection) -> None:
     population = Population(connection)
     second = population.scan("second")
     population.seen(second, "127.0.5.5", [QWEN])
-    findings = gather(connection, second)
+    findings = gather(connection, Asked(second))
     assert figure(findings, "hosts").value == "1"
     assert [scan["name"] for scan in findings.scans] == ["second"]
     assert (gather(connection).all_scans, findings.all_scans) == (2, 1)
@@ -67,3 +77,33 @@ def test_an_empty_database_has_a_report(connection: Connection) -> None:
     findings = gather(connection)
     assert figure(findings, "hosts").value == "0"
     assert findings.scans == ()
+
+
+def test_a_census_without_a_place_database_says_nothing_of_networks(connection: Connection) -> None:
+    neighbourhood(connection)
+    found = records(gather(connection).sections["concentration"].result)
+    assert [(row["dimension"], row["categories"]) for row in found] == [("country", 5), ("asn", 0), ("family", 3)]
+    assert (found[1]["hhi"], found[1]["gini"], found[1]["unknown"]) == (None, None, 1.0)
+
+
+def test_a_window_and_a_population_are_in_every_query(connection: Connection) -> None:
+    neighbourhood(connection)
+    population = Population(connection)
+    population.seen(population.scan(), "127.0.5.5", [QWEN], at=NOW + timedelta(days=30))
+    findings = gather(connection, Asked(None, NOW - timedelta(days=1), NOW + timedelta(days=1), "raw"))
+    assert figure(findings, "hosts").value == "10"
+    assert figure(findings, "hosts").beside == "without decoys 9"
+    for section in findings.sections.values():
+        assert "since => '2026-11-01 12:00:00+00:00', until => '2026-11-03 12:00:00+00:00'" in section.sql
+    assert "population => 'raw'" in findings.sections["families"].sql
+    assert findings.sections["families"].population == "raw"
+    assert gather(connection, Asked(None, NOW + timedelta(days=90))).scans == ()
+
+
+def test_shares_with_decoys_stand_beside_those_without_whichever_was_asked_for(connection: Connection) -> None:
+    neighbourhood(connection)
+    sections = [gather(connection, Asked(population=each)).sections["with-decoys"] for each in POPULATIONS]
+    assert sections[0].result == sections[1].result
+    (llama,) = [row for row in records(sections[0].result) if row["figure"] == "Llama"]
+    assert (llama["credible_count"], llama["credible_of"]) == (5, 8)
+    assert (llama["raw_count"], llama["raw_of"]) == (6, 9)

@@ -14,14 +14,22 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from census.report.asked import QUESTIONS, Asked
 from census.report.extras import ReportError
-from census.report.page import page, write_page
+from census.report.findings import gather
+from census.report.page import render, write_page
 from tests.report.population import LLAMA, QWEN, Listed, Population, neighbourhood
 
 for extra in ("altair", "vl_convert", "pycountry"):
     pytest.importorskip(extra)
 
+# What a single scan, without networks, cannot draw.
+UNDRAWN = ("networks", "weekly-ranks")
 HOSTILE = "</script <!--<script></script><img src=x onerror=alert(1)>{{ 7*7 }}{% raw %}<!--\u2028]]>&quot;'\" `${1}`"
+
+
+def page(connection: Connection, asked: Asked | None = None) -> str:
+    return render(gather(connection, asked))
 
 
 class Elements(HTMLParser):
@@ -61,14 +69,16 @@ def test_each_section_has_its_unit_its_number_its_sql_a_picture_and_a_table(conn
     neighbourhood(connection)
     elements = Elements(page(connection))
     sections = [attributes["id"] for tag, attributes in elements.tags if tag == "section"]
-    assert sections == [
-        "funnel", "countries", "families", "co-deployment", "tool-calling", "inventory", "software", "scans",
-    ]  # fmt: skip
-    assert "Counted: hosts · population: credible · n = 8 · select * from stats.families();" in elements.text
-    assert "Counted: targets · population: all · n = 12 · select * from stats.funnel();" in elements.text
+    assert sections == [*(each.name for each in QUESTIONS), "with-decoys", "scans"]
+    assert "Counted: hosts · population: credible · n = 8 hosts with a model" in elements.text
+    assert "Counted: targets · population: all · n = 12 targets" in elements.text
+    assert elements.text.count("Counted: ") == elements.text.count(" · n = ") == len(sections) - 1
+    for question in QUESTIONS:
+        assert f"select * from stats.{question.asks.replace('-', '_')}(" in elements.text
+        assert f"create function stats.{question.asks.replace('-', '_')}(" in elements.text
     drawn = [str(attributes["data-spec"]) for _, attributes in elements.tags if "data-spec" in attributes]
-    assert {spec.rpartition("-")[0] for spec in drawn} == set(sections[:-1])
     assert set(drawn) == set(elements.specs)
+    assert set(sections) - {spec.removeprefix("picture-") for spec in drawn} == {"co-deployment", "scans", *UNDRAWN}
     assert sum(tag == "table" for tag, _ in elements.tags) == len(sections)
     assert "60.0 %  [23.1, 88.2]" in elements.text
 
@@ -76,7 +86,8 @@ def test_each_section_has_its_unit_its_number_its_sql_a_picture_and_a_table(conn
 def test_it_asks_nothing_of_any_network(connection: Connection) -> None:
     neighbourhood(connection)
     elements = Elements(page(connection))
-    assert not [attributes for _, attributes in elements.tags if {"src", "href", "srcset"} & attributes.keys()]
+    assert not [attributes for _, attributes in elements.tags if {"src", "srcset"} & attributes.keys()]
+    assert all(str(attributes["href"]).startswith("#") for _, attributes in elements.tags if "href" in attributes)
     assert "url(" not in elements.text
     (policy,) = [a["content"] for tag, a in elements.tags if a.get("http-equiv") == "Content-Security-Policy"]
     assert policy is not None
@@ -108,7 +119,7 @@ def test_a_hostile_name_is_shown_and_breaks_out_of_nothing(connection: Connectio
     assert not [body for attributes, body in elements.scripts if "id" in attributes and "<" in body]
     assert "img" not in {tag for tag, _ in elements.tags}
     assert len(elements.scripts) == len(innocent.scripts)
-    assert {value["name"] for value in _values(elements.specs["software-0"])} == {"Ollama", shown}
+    assert {value["name"] for value in _values(elements.specs["picture-software"])} == {"Ollama", shown}
     assert "\u2028" not in html.partition("<script>")[0]
 
 
@@ -118,13 +129,20 @@ def test_no_name_stands_in_an_expression(connection: Connection) -> None:
     evil = "datum.x || alert(1)"
     population.seen(scan, "127.0.0.1", [LLAMA, QWEN, Listed("x", evil)], software=evil, country=evil)
     for name, spec in Elements(page(connection)).specs.items():
-        assert evil in json.dumps(spec) or name in {"funnel-0", "tool-calling-0", "inventory-0"}
+        assert (evil in json.dumps(spec)) == (name.removeprefix("picture-") in NAMED), name
         assert evil not in json.dumps(_without_data(spec)), name
+
+
+# The pictures in which names of countries, families or software are; the lift has pairs of families.
+NAMED = {
+    "map", "countries", "families", "co-deployment-share", "co-deployment-lift", "software", "versions",
+    "tool-calling-by-family", "tool-calling-by-country", "with-decoys",
+}  # fmt: skip
 
 
 def test_the_map_fills_countries_and_marks_places_without_an_outline(connection: Connection) -> None:
     neighbourhood(connection)
-    spec = Elements(page(connection)).specs["countries-0"]
+    spec = Elements(page(connection)).specs["picture-map"]
     outlines = {shape["id"] for shape in _outlines(spec)}
     assert {"US", "CN", "DE", "FR", "XK"} <= outlines
     assert len(outlines - {""}) > 170
@@ -152,12 +170,12 @@ def test_the_page_is_written_whole_and_a_place_that_is_none_is_a_sentence(
     connection: Connection, tmp_path: Path
 ) -> None:
     scan = neighbourhood(connection)
-    write_page(connection, tmp_path / "census.html", scan)
+    write_page(gather(connection, Asked(scan)), tmp_path / "census.html")
     html = (tmp_path / "census.html").read_text(encoding="utf-8")
     assert f"select * from stats.families(scan =&gt; {scan});" in html
     assert html.rstrip().endswith("</html>")
     with pytest.raises(ReportError, match="cannot write the page to"):
-        write_page(connection, tmp_path / "nowhere" / "census.html")
+        write_page(gather(connection), tmp_path / "nowhere" / "census.html")
     assert [each.name for each in tmp_path.iterdir()] == ["census.html"]
 
 

@@ -50,7 +50,7 @@ def test_the_bar_is_as_long_as_the_share() -> None:
     rows: list[tuple[object, ...]] = [("all", 4, 4, 1.0, 0.5, 1.0), ("half", 2, 4, 0.5, 0.1, 0.9)]
     text = shown(Result(("models", *SHARE), rows))
     assert [line.count("█") for line in text.splitlines()[2:4]] == [12, 6]
-    assert "█" not in shown(Result(("models", *SHARE), rows), width=60)
+    assert "█" not in shown(Result(("models", *SHARE), rows), width=40)
 
 
 def test_a_terminal_without_unicode_gets_bars_all_the_same() -> None:

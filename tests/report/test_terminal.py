@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 from rich.console import Console
 from sqlalchemy import Connection
 
+from census.report.findings import gather
 from census.report.terminal import terminal_report
-from tests.report.population import Listed, Population, neighbourhood
+from tests.report.population import NOW, Listed, Population, neighbourhood
 
 
 def reported(connection: Connection, width: int = 100) -> str:
     stream = io.StringIO()
-    terminal_report(connection, Console(file=stream, width=width))
+    terminal_report(gather(connection), Console(file=stream, width=width))
     return stream.getvalue()
 
 
@@ -42,3 +44,14 @@ def test_an_empty_census_and_a_narrow_terminal_are_no_trouble(connection: Connec
     assert "Nothing was seen." in reported(connection)
     neighbourhood(connection)
     assert max(map(len, reported(connection, 50).splitlines())) <= 50
+
+
+def test_figures_with_decoys_and_the_latest_week_are_on_the_terminal_too(connection: Connection) -> None:
+    neighbourhood(connection)
+    population = Population(connection)
+    population.seen(population.scan(), "127.0.0.1", [Listed("m", "Phi")], at=NOW + timedelta(days=7))
+    text = reported(connection, 140)
+    assert "one for each address; with decoys 10" in text
+    weeks = text.partition("Families over time")[2].partition("Families on the same host")[0]
+    assert "2026-11-09" in weeks
+    assert "2026-11-02" not in weeks

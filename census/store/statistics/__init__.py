@@ -80,7 +80,12 @@ class Statistic:
     @property
     def definition(self) -> str:
         """What it says, in sentences: the comment that the database carries."""
-        return head((_FOLDER / f"{self.function}.sql").read_text(encoding="utf-8"))
+        return head(self.source)
+
+    @property
+    def source(self) -> str:
+        """Its .sql file: the function and the view as the database has them."""
+        return (_FOLDER / f"{self.function}.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,8 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
         Statistic("models", ("rank", "model", *_SHARE)),
         Statistic("digests", ("digest", "names", *_SHARE)),
         Statistic("tool-calling", ("advertised", *_SHARE)),
+        Statistic("tool-calling-by-family", ("family", *_SHARE, "unknown")),
+        Statistic("tool-calling-by-country", ("country", *_SHARE, "unknown")),
         Statistic("capabilities", ("capability", *_SHARE, "unknown")),
         Statistic("capability-sets", ("capabilities", *_SHARE, "united")),
         Statistic("rag", ("state", *_SHARE)),

@@ -166,7 +166,7 @@ def _scan(began: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _tools(model: Listed) -> Tools:
+def tools_of(model: Listed) -> Tools:
     if model.capabilities is None:
         return Tools.UNKNOWN
     return Tools.YES if "tools" in model.capabilities else Tools.NO
@@ -177,7 +177,7 @@ def _model(model: Listed) -> dict[str, Any]:
         "hash": hashlib.sha256(repr(model).encode()).digest(), "name": model.name, "digest": model.digest,
         "family": model.family, "origin": model.origin, "architecture": model.architecture,
         "quantization": model.quantization, "parameters": model.parameters, "remote": model.remote,
-        "capabilities": None if model.capabilities is None else list(model.capabilities), "tools": int(_tools(model)),
+        "capabilities": None if model.capabilities is None else list(model.capabilities), "tools": int(tools_of(model)),
     }  # fmt: skip
 
 
@@ -191,7 +191,7 @@ def _inventory(listed: Sequence[Listed], models: Sequence[Listed]) -> dict[str, 
         "architectures": known(m.architecture for m in listed), "origins": known(m.origin for m in listed),
         "quantizations": known(m.quantization for m in listed),
         "capabilities": known(word for m in listed for word in m.capabilities or ()),
-        "unplaced": any(m.family is None for m in listed), "tools": int(max(map(_tools, listed), default=Tools.NO)),
+        "unplaced": any(m.family is None for m in listed), "tools": int(max(map(tools_of, listed), default=Tools.NO)),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from census.facts import Tools
 from census.store.statistics import rows
 from tests.store.statistics.history import SCANS, Listed, Look, World
 
@@ -68,6 +69,14 @@ def shares(found: Iterable[Iterable[Hashable]], unit: str) -> dict[Hashable, tup
 def share(count: int, of: int, unit: str) -> tuple[Any, ...]:
     """The five columns of a share."""
     return (count, of, *(wilson(count, of, unit) if of else (None, None, None)))
+
+
+def advertising(found: dict[Any, list[Tools]], unit: str) -> dict[Any, tuple[Any, ...]]:
+    """The share columns of those that advertise tools, and how many are unknown, by family or country."""
+    return {
+        key: (*share(told_by.count(Tools.YES), len(told_by), unit), told_by.count(Tools.UNKNOWN))
+        for key, told_by in found.items()
+    }
 
 
 def carrier_unit(unit: str) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from tests.store.statistics.history import SCANS, Listed, World, served
-from tests.store.statistics.reckoning import agree, holdings, share, shared, shares, told, units
+from census.facts import Tools
+from tests.store.statistics.history import SCANS, Listed, World, served, tools_of
+from tests.store.statistics.reckoning import advertising, agree, holdings, share, shared, shares, told, units
 
 BITS = {"Q4_K_M": 4, "Q8_0": 8, "BF16": 16, "IQ4_XS": 4, "F16": 16, "Q5_K_M": 5, "MXFP4": 4, "odd": None, None: None}
 BANDS = (("<1B", 1), ("1-3B", 4), ("4-7B", 8), ("8-14B", 15), ("15-34B", 35), ("35-79B", 80), (">=80B", 10**9))
@@ -105,6 +106,22 @@ def test_a_capability_is_unknown_of_units_with_a_model_that_is_not_told(history:
     def ask(options: dict[str, Any]) -> Any:
         found = told(history, "capabilities", options)
         return {row["capability"]: row["unknown"] for row in found if row["capability"] is not None}
+
+    agree(ask, reckon)
+
+
+def test_tool_calling_by_family_looks_at_the_models_of_that_family_alone(history: Connection, world: World) -> None:
+    def reckon(options: dict[str, Any]) -> Any:
+        found: dict[Any, list[Tools]] = {}
+        for held in holdings(world, options):
+            for family in {model.family for model in held}:
+                found.setdefault(family, []).append(max(tools_of(model) for model in held if model.family == family))
+        return advertising(found, options["unit"])
+
+    def ask(options: dict[str, Any]) -> Any:
+        found = told(history, "tool-calling-by-family", options)
+        unknown = {row["family"]: row["unknown"] for row in found}
+        return {family: (*columns, unknown[family]) for family, columns in shared(found, "family").items()}
 
     agree(ask, reckon)
 

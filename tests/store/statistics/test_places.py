@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from census.facts import Tools
 from census.store.statistics import rows
-from tests.store.statistics.history import SCANS, Listed, World, served
-from tests.store.statistics.reckoning import agree, close, holdings, share, shared, shares, told, units
+from tests.store.statistics.history import SCANS, Listed, World, served, tools_of
+from tests.store.statistics.reckoning import advertising, agree, close, holdings, share, shared, shares, told, units
 
 
 def hosts_of(world: World, options: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -36,6 +37,22 @@ def test_a_region_is_also_a_share_of_its_country(history: Connection, world: Wor
         countries = Counter(country for country, _ in placed)
         regions = Counter(placed)
         assert close(found, {key: share(count, countries[key[0]], unit) for key, count in regions.items()})
+
+
+def test_tool_calling_by_country_is_of_the_units_with_a_model_there(history: Connection, world: World) -> None:
+    def reckon(options: dict[str, Any]) -> Any:
+        found: dict[Any, list[Tools]] = {}
+        for looks in units(world, options).values():
+            if held := [tools_of(model) for look in looks for model in look.models or ()]:
+                found.setdefault(world.hosts[world.host(looks[0])][0], []).append(max(held))
+        return advertising(found, options["unit"])
+
+    def ask(options: dict[str, Any]) -> Any:
+        found = told(history, "tool-calling-by-country", options)
+        unknown = {row["country"]: row["unknown"] for row in found}
+        return {country: (*columns, unknown[country]) for country, columns in shared(found, "country").items()}
+
+    agree(ask, reckon)
 
 
 def test_networks_are_systems_whatever_their_name_was(history: Connection, world: World) -> None:

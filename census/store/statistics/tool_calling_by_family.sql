@@ -1,0 +1,44 @@
+-- Whether units advertise tool calling with a model of a family, of the units that list a model of it; count are those
+-- with one that does. unknown counts the units of which no model of the family does, but one of which the server does
+-- not tell: count and unknown together are the most that it can be. The most frequent family is first; models that
+-- could not be placed are the last row, without family.
+create function stats.tool_calling_by_family(
+    scan bigint default null, since timestamptz default null, until timestamptz default null,
+    unit text default 'host', population text default 'credible')
+returns table (
+    family text,
+    count bigint, of bigint, share double precision, low double precision, high double precision,
+    unknown bigint)
+language sql stable parallel safe
+begin atomic
+    with units as materialized (
+        select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
+    ),
+    told as materialized (
+        select l.inventory_id, m.family, max(m.tools) as tools
+        from (select distinct inventory_id from units) l
+        join inventory i on i.id = l.inventory_id
+        cross join unnest(i.models) number
+        join model m on m.id = number
+        group by l.inventory_id, m.family
+    ),
+    held as (
+        select u.count, t.family, max(t.tools) as tools
+        from units u join told t using (inventory_id)
+        group by u.id, u.count, t.family
+    ),
+    counted as (
+        select
+            h.family,
+            coalesce(sum(h.count) filter (where h.tools = 2), 0)::bigint as count,
+            sum(h.count)::bigint as of,
+            coalesce(sum(h.count) filter (where h.tools = 1), 0)::bigint as unknown
+        from held h
+        group by h.family
+    )
+    select c.family, c.count, c.of, w.share, w.low, w.high, c.unknown
+    from counted c cross join lateral stats.wilson(c.count, c.of, unit) w
+    order by c.family is null, c.of desc, c.family collate "C";
+end;
+
+create view stats.tool_calling_by_family as select * from stats.tool_calling_by_family();
