@@ -52,6 +52,18 @@ _FILTERED = {
             join inventory i on i.id = s.inventory_id
             cross join unnest(i.models) member
             join model m on m.id = member)""",
+    "sightings": """
+        select * from export.sightings where (address, port, coalesce(inventory, 0)) in (
+            select host(h.address), e.port, coalesce(s.inventory_id, 0)
+            from (select distinct sighting_id from observation where scan_id = :scan) o
+            join sighting s on s.id = o.sighting_id
+            join endpoint e on e.id = s.endpoint_id
+            join host h on h.id = e.host_id)""",
+    "inventories": """
+        select * from export.inventories where inventory in (
+            select s.inventory_id
+            from (select distinct sighting_id from observation where scan_id = :scan) o
+            join sighting s on s.id = o.sighting_id)""",
 }
 _ALL = {what: f"select * from export.{what}" for what in _FILTERED}  # noqa: S608  names from this module
 WHATS = tuple(_ALL)
