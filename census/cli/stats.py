@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +17,7 @@ from census.cli.console import Terminal
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
 from census.cli.remarks import remark
-from census.report import tables
+from census.report import anonymity, exports, tables
 from census.store import scans, statistics
 from census.store.connect import connect, engine
 
@@ -75,13 +76,18 @@ def scan_number(url: str, wanted: str) -> int | None:
     help="What --cluster and --null-model draw from: the same seed gives the same figures.",
 )
 @option("--top", type=click.IntRange(1), metavar="N", help="Only the first so many rows.")
-@option("--format", "format_", type=click.Choice(("table", "json", "csv", "jsonl")), default="table", show_default=True,
-        help="How to write the rows.")  # fmt: skip
+@option("--min-count", type=click.IntRange(2), metavar="N",
+        help="For publishing: hide rows of fewer than N units, and what would tell them.")  # fmt: skip
+@option("--format", "format_", type=click.Choice(("table", "json", "csv", "jsonl", "parquet")), default="table",
+        show_default=True, help="How to write the rows; Parquet needs the extra `parquet`.")  # fmt: skip
+@option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Where to write, whole or not at all [default: standard output].")  # fmt: skip
 @common_options()
 @click.pass_obj
 def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime | None, until: datetime | None,
           unit: str, population: str, by: str, versions: bool, triples: bool, cluster: str | None,
-          null_model: bool, draws: int | None, seed: int, top: int | None, format_: str) -> None:  # fmt: skip
+          null_model: bool, draws: int | None, seed: int, top: int | None, min_count: int | None,
+          format_: str, output: Path | None) -> None:  # fmt: skip
     """Answer one of the questions of a census; without NAME, list them with their definitions.
 
     The same rows are to be had in SQL: `select * from stats.families`, or with arguments
@@ -97,13 +103,17 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
             raise click.UsageError(f"{name} takes no --{word}; {takers} does")
     if since is not None and until is not None and since >= until:
         raise click.UsageError(f"--since {since} is not before --until {until}: nothing can be in between")
+    _check_output(format_, output)
+    if min_count is not None and (cluster is not None or null_model):
+        raise click.UsageError("--min-count goes with neither --cluster nor --null-model: they work on all rows")
     drawing = _drawing(name, unit, triples=triples, cluster=cluster, null_model=null_model, draws=draws, seed=seed)
     with database(common) as url, _opened(url) as connection:
         scan = scan_number(url, wanted)
         asked: dict[str, Any] = {
             "scan": scan, "since": since, "until": until, "unit": unit, "population": population, "by": by,
         }  # fmt: skip
-        result = statistics.rows(connection, name, **asked, versions=versions, triples=triples, top=top)
+        folded = _rows(connection, name, min_count, **asked, versions=versions, triples=triples, top=top)
+        result = folded.result
         if drawing is not None:
             result = drawing(connection, result, **asked)
         span = statistics.span(connection) if tables.is_empty(result) else None
@@ -113,9 +123,26 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         title = f"{name}{_counted(name, unit, population)}"
         tables.show(result, Terminal(), title=title, definition=definition)
     else:
-        tables.write(result, format_, sys.stdout)
+        with exports.opened(output or sys.stdout.buffer) as stream:
+            tables.write_bytes(result, format_, stream)
     if not common.quiet:
         _remark(name, span)
+        if folded.rows:
+            click.echo(f"{folded.rows:,} rows are hidden: fewer than {min_count}, or what would tell them", err=True)
+
+
+def _check_output(format_: str, output: Path | None) -> None:
+    """What cannot be written so is refused before a database is opened."""
+    if format_ == "table" and output is not None:
+        raise click.UsageError("--output wants rows for programs: add --format csv, jsonl, json or parquet")
+    if format_ == "parquet" and output is None and sys.stdout.isatty():
+        raise click.UsageError("Parquet is nothing for a terminal: add --output FILE")
+
+
+def _rows(connection: Connection, name: str, min_count: int | None, **asked: Any) -> anonymity.Folded:
+    if min_count is None:
+        return anonymity.Folded(statistics.rows(connection, name, **asked), 0)
+    return anonymity.publish(connection, name, min_count, **asked)
 
 
 @contextmanager

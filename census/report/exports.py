@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import io
 import os
 import secrets
 import tempfile
@@ -22,7 +21,7 @@ from typing import Any, BinaryIO, cast
 from sqlalchemy import Connection, CursorResult, text
 
 from census.report.extras import ReportError
-from census.report.formats import TEXT_FORMATS, write_parquet, write_text
+from census.report.formats import write_rows
 
 FORMATS = ("jsonl", "csv", "parquet")
 
@@ -97,12 +96,9 @@ def export(
     if form not in FORMATS:
         raise ReportError(f"there is no format {form!r} for an export; there are {', '.join(FORMATS)}")
     counted = _Counted()
-    with _select(connection, what, scan) as found, _opened(output) as stream:
+    with _select(connection, what, scan) as found, opened(output) as stream:
         rows = found if key is None else _hashed(found, key)
-        if form in TEXT_FORMATS:
-            _write_encoded(_Rows(rows.columns, counted.over(rows.rows)), form, stream)
-        else:
-            write_parquet(rows.columns, counted.over(rows.rows), stream)
+        write_rows(rows.columns, counted.over(rows.rows), form, stream)
     return counted.number
 
 
@@ -179,7 +175,8 @@ def _hashed(found: _Rows, key: bytes) -> _Rows:
 
 
 @contextmanager
-def _opened(output: Path | BinaryIO) -> Iterator[BinaryIO]:
+def opened(output: Path | BinaryIO) -> Iterator[BinaryIO]:
+    """A stream to write bytes to; a file is there when it is whole, or not at all. Raises ReportError."""
     if not isinstance(output, Path):
         yield output
         return
@@ -198,11 +195,3 @@ def _opened(output: Path | BinaryIO) -> Iterator[BinaryIO]:
         aside.replace(output)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def _write_encoded(found: _Rows, form: str, stream: BinaryIO) -> None:
-    encoded = io.TextIOWrapper(stream, encoding="utf-8", newline="")
-    try:
-        write_text(tuple(found.columns), found.rows, form, encoded)
-    finally:
-        encoded.detach()

@@ -34,7 +34,7 @@ def _figures(figures: tuple[Figure, ...]) -> Table:
 
 
 def _top(result: Result) -> Result:
-    return Result(result.columns, result.rows[:_ROWS])
+    return Result(result.columns, result.rows[:_ROWS], result.types)
 
 
 def _title(section: Section) -> str:

@@ -47,7 +47,7 @@ begin atomic
         d.dimension,
         s.squares / s.known ^ 2,
         s.known ^ 2 / s.squares,
-        2 * s.weighted / (s.categories * s.known) - (s.categories + 1)::double precision / s.categories,
+        2 * s.weighted / nullif(s.categories * s.known, 0) - (s.categories + 1)::double precision / nullif(s.categories, 0),
         coalesce(s.categories, 0),
         (s.all_units - coalesce(s.known, 0)) / s.all_units
     from (values (1, 'country'), (2, 'asn'), (3, 'family')) d (place, dimension)
