@@ -48,13 +48,20 @@ def publish(connection: Connection, name: str, bound: int, **asked: Any) -> Fold
     """The rows of a statistic that may be published; `asked` is as for `census.store.statistics.rows`."""
     top = asked.pop("top", None)
     folded = fold(name, statistics.rows(connection, name, **asked), bound)
-    if name == "ranks":  # has no counts, but those of families
-        shown = fold("families", statistics.rows(connection, "families", **asked), bound).result
-        column = "architecture" if "architecture" in shown.columns else "family"
-        known = {row[shown.columns.index(column)] for row in shown.rows}
+    if name == "ranks":  # has no counts but those of families
+        known = _shown(connection, "families", bound, asked)
         folded = _without(name, folded.result, [row[0] not in known for row in folded.result.rows], bound)
+    elif name == "digests":  # tells all names, also those that few have
+        known = _shown(connection, "models", bound, asked)
+        rows = [(row[0], row[1] and [each for each in row[1] if each in known], *row[2:]) for row in folded.result.rows]
+        folded = Folded(Result(folded.result.columns, rows, folded.result.types), folded.rows)
     result = folded.result
     return Folded(Result(result.columns, result.rows[:top], result.types), folded.rows)
+
+
+def _shown(connection: Connection, name: str, bound: int, asked: Mapping[str, Any]) -> set[Any]:
+    """What a statistic by rank may name: the values of its second column."""
+    return {row[1] for row in fold(name, statistics.rows(connection, name, **asked), bound).result.rows}
 
 
 def fold(name: str, result: Result, bound: int) -> Folded:

@@ -26,7 +26,7 @@ from census.report.formats import write_rows
 FORMATS = ("jsonl", "csv", "parquet")
 
 # What tells an address: itself, a host name that resolves to it, a certificate that search engines know by its hash.
-_REVEALING = ("address", "name", "certificate")
+REVEALING = ("address", "name", "certificate")
 _KEY_BYTES = 32
 _BATCH = 2_000  # rows in memory at a time
 
@@ -162,9 +162,9 @@ def _select(connection: Connection, what: str, scan: int | None) -> Iterator[_Ro
 
 def _hashed(found: _Rows, key: bytes) -> _Rows:
     """The same rows, with each revealing column replaced in place by its hash."""
-    columns = {f"{name}_hash" if name in _REVEALING else name: kind for name, kind in found.columns.items()}
+    columns = {f"{name}_hash" if name in REVEALING else name: kind for name, kind in found.columns.items()}
     secret: list[Callable[[Any], Any] | None] = [
-        (lambda value: None if value is None else hashed(value, key)) if name in _REVEALING else None
+        (lambda value: None if value is None else hashed(value, key)) if name in REVEALING else None
         for name in found.columns
     ]
     rows = (
