@@ -97,10 +97,7 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         _list()
         return
     definition = statistics.definition(name)  # before a database is opened: a typing error is told at once
-    for word, given in (("by", by != "family"), ("versions", versions), ("triples", triples)):
-        if given and word not in statistics.STATISTICS[name].options:
-            takers = ", ".join(each.name for each in statistics.STATISTICS.values() if word in each.options)
-            raise click.UsageError(f"{name} takes no --{word}; {takers} does")
+    _check_options(name, by=by != "family", versions=versions, triples=triples)
     if since is not None and until is not None and since >= until:
         raise click.UsageError(f"--since {since} is not before --until {until}: nothing can be in between")
     _check_output(format_, output)
@@ -129,6 +126,14 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         _remark(name, span)
         if folded.rows:
             click.echo(f"{folded.rows:,} rows are hidden: fewer than {min_count}, or what would tell them", err=True)
+
+
+def _check_options(name: str, **given: bool) -> None:
+    """Options that a statistic does not take are refused, with those that take them."""
+    for word, is_given in given.items():
+        if is_given and word not in statistics.STATISTICS[name].options:
+            takers = ", ".join(each.name for each in statistics.STATISTICS.values() if word in each.options)
+            raise click.UsageError(f"{name} takes no --{word}; {takers} does")
 
 
 def _check_output(format_: str, output: Path | None) -> None:

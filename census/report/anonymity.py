@@ -114,9 +114,7 @@ def _without(name: str, result: Result, hidden: Sequence[bool], bound: int) -> F
 def _label(name: str, result: Result, bound: int) -> tuple[Any, ...] | None:
     """The row that stands for what is hidden, None where no column can say so."""
     said: Mapping[int, Any] = {_TEXT: f"fewer than {bound}", _TEXTS: [f"fewer than {bound}"]}
-    able = [
-        each for each in result.columns if result.types.get(each) in said and each not in _WITHIN.get(name, ())
-    ]
+    able = [each for each in result.columns if result.types.get(each) in said and each not in _WITHIN.get(name, ())]
     if not able:
         return None
     return tuple(said[result.types[each]] if each == able[0] else None for each in result.columns)

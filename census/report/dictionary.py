@@ -23,17 +23,17 @@ def dictionary(connection: Connection, *, addresses: bool) -> Result:
         (each.table, _name(each.column, addresses=addresses), each.type, each.unit, each.meaning)
         for each in columns.described(connection, "export")
     ]
-    for each in columns.described(connection, "stats"):
-        rows.append((f"statistics/{each.table.replace('_', '-')}", each.column, each.type, each.unit, each.meaning))
+    rows += [
+        (f"statistics/{each.table.replace('_', '-')}", each.column, each.type, each.unit, each.meaning)
+        for each in columns.described(connection, "stats")
+    ]
     return Result(COLUMNS, list(rows))
 
 
 def only(book: Result, files: Sequence[str], left_out: Sequence[str]) -> Result:
     """The rows of a dictionary that are about these files or a statistic, without columns that were left out."""
     rows = [
-        row
-        for row in book.rows
-        if row[0].startswith("statistics/") or (row[0] in files and row[1] not in left_out)
+        row for row in book.rows if row[0].startswith("statistics/") or (row[0] in files and row[1] not in left_out)
     ]
     return Result(book.columns, rows)
 

@@ -8,9 +8,9 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pyarrow import parquet
 from click.testing import CliRunner, Result
 
 from census.cli.main import cli
@@ -21,6 +21,7 @@ from tests.store.statistics.history import draw
 from tests.support.program import census
 
 Told = Callable[..., Result]
+parquet: Any = pytest.importorskip("pyarrow.parquet")
 
 
 @pytest.fixture(scope="module")

@@ -43,12 +43,12 @@ def test_what_is_hidden_cannot_be_computed_from_what_is_shown() -> None:
     for counts in (way for rows in (2, 3, 4) for way in product(range(7), repeat=rows)):
         shown = fold("countries", told(*counts), BOUND).result.rows
         explained[len(counts), tuple(shown), sum(counts)].append(counts)
-    for (number, shown, _of), ways in explained.items():
-        names = {row[0] for row in shown if row[1] is not None}
-        if any(row[1] for row in shown):
+    for (number, visible, _of), ways in explained.items():
+        names = {row[0] for row in visible if row[1] is not None}
+        if any(row[1] for row in visible):
             for row in range(number):
                 values = {way[row] for way in ways}
-                assert f"C{row}" in names or len(values) > 1 or values.pop() >= BOUND, (shown, ways)
+                assert f"C{row}" in names or len(values) > 1 or values.pop() >= BOUND, (visible, ways)
 
 
 def test_regions_are_hidden_within_their_country() -> None:

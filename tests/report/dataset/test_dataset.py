@@ -76,7 +76,8 @@ def test_it_has_every_export_and_every_statistic_of_both_populations(past: Conne
 
 
 def test_checksums_and_manifest_hold_for_every_file(whole: Path) -> None:
-    sums = dict(reversed(line.split("  ")) for line in (whole / "SHA256SUMS").read_text().splitlines())
+    pairs = [line.split("  ") for line in (whole / "SHA256SUMS").read_text().splitlines()]
+    sums = {name: told for told, name in pairs}
     names = {path.relative_to(whole).as_posix() for path in whole.rglob("*") if path.is_file()} - {"SHA256SUMS"}
     assert set(sums) == names
     assert all(hashlib.sha256((whole / name).read_bytes()).hexdigest() == sums[name] for name in names)
@@ -108,7 +109,9 @@ def test_what_only_few_have_is_withheld(connection: Connection, tmp_path: Path) 
         population.seen(scan, f"127.9.9.{number}", [LLAMA, QWEN], country="US")
     population.seen(scan, "127.9.9.7", [LLAMA, own, alias], country="LI", version="0.9.0-acme", name="llm.acme.example",
                     certificate="ab" * 32)  # fmt: skip
-    same = "update model set digest = (select digest from model where name = 'llama3.1:8b') where name = 'acme-llama:8b'"
+    same = (
+        "update model set digest = (select digest from model where name = 'llama3.1:8b') where name = 'acme-llama:8b'"
+    )
     connection.execute(text(same))
     connection.execute(text("update place set region = 'Somewhere', city = 'Nowhere'"))
     dataset.write(connection, tmp_path / "it", key=KEY, bound=5)
