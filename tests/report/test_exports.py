@@ -35,6 +35,8 @@ PROMISED = {
         "scan", "address", "port", "model", "digest", "family", "developer", "origin", "architecture", "quantization",
         "parameters", "context_length", "capabilities", "tools", "tools_source", "remote",
     },
+    "sightings": {"address", "port", "inventory", "models", "first_seen", "last_seen", "observations", "decoy"},
+    "inventories": {"inventory", "model", "digest", "family", "tools"},
 }  # fmt: skip
 
 
