@@ -35,7 +35,10 @@ def page(connection: Connection) -> str:
     parts = [_HEAD.read_text(encoding="utf-8").rstrip(), "## Tables"]
     parts += _tables(columns.described(connection, "public"))
     parts += ["## Statistics", *_statistics(columns.described(connection, "stats"), functions)]
-    parts += ["## What the statistics are built on", _list((name, *functions[name]) for name in functions.keys() - views)]
+    parts += [
+        "## What the statistics are built on",
+        _list((name, *functions[name]) for name in functions.keys() - views),
+    ]
     parts += ["## Export views", *_tables(columns.described(connection, "export"))]
     return "\n\n".join(parts) + "\n"
 
@@ -62,7 +65,9 @@ def _statistics(found: Iterable[columns.Described], functions: dict[str, tuple[s
 
 
 def _list(functions: Iterable[tuple[str, str, str]]) -> str:
-    return "\n".join(f"- `stats.{name}({_short(arguments)})`: {_safe(about)}" for name, arguments, about in sorted(functions))
+    return "\n".join(
+        f"- `stats.{name}({_short(arguments)})`: {_safe(about)}" for name, arguments, about in sorted(functions)
+    )
 
 
 def _columns(found: Iterable[columns.Described]) -> str:
@@ -71,9 +76,13 @@ def _columns(found: Iterable[columns.Described]) -> str:
 
 
 def _short(arguments: str) -> str:
-    return arguments.replace(" DEFAULT NULL::timestamp with time zone", " default null").replace(
-        "timestamp with time zone", "timestamptz"
-    ).replace(" DEFAULT NULL::bigint", " default null").replace("::text", "").replace("DEFAULT", "default")
+    return (
+        arguments.replace(" DEFAULT NULL::timestamp with time zone", " default null")
+        .replace("timestamp with time zone", "timestamptz")
+        .replace(" DEFAULT NULL::bigint", " default null")
+        .replace("::text", "")
+        .replace("DEFAULT", "default")
+    )
 
 
 def _safe(text: str) -> str:

@@ -32,8 +32,10 @@ def notify(common: Common, /, *, contacts: Path, output: Path, wanted: str) -> N
     told = contacts_file.read(contacts)
     with database(common) as url, engine(url).connect() as connection:
         with connect(url) as other:
-            scan = scans.find(other, wanted)
+            scan, is_demo = scans.find(other, wanted), scans.holds_only_demo(other)
         written = disclosure.write(connection, scan, told, output)
+    if is_demo:
+        click.echo("note: these are the simulated hosts of `census demo`; there is nobody to write to", err=True)
     if not common.quiet:
         click.echo(
             f"{output}: {written.endpoints:,} endpoints in {written.networks:,} networks; {written.unmatched:,} in no"

@@ -128,14 +128,16 @@ which place databases, and what each statistic means; `dictionary.csv` has every
 
 ## Counting again
 
-`sql/` has queries for {queries}. They read the files of `data` and need no database, only DuckDB:
+`sql/` has queries for
+{queries}.
+They read the files of `data` and need no database, only DuckDB:
 
 ```shell
 duckdb -c ".read sql/families.sql"
 ```
 
 or, from Python in this folder: `duckdb.sql(open("sql/families.sql").read())`. Each gives the rows of the statistic of
-that name; where `statistics` hides small counts, or `data` withholds rare values, it says what the rows say.
+that name. Where `statistics` hides small counts the query has them, and countries that `data` withholds are under null.
 `sightings` has one row for each endpoint with one list of models and one software, over all the time it stayed so;
 its `inventory` is the list, whose models `inventories` has. Leave out `decoy <> 'decoy'` for the population `raw`.
 """
