@@ -98,12 +98,11 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         return
     definition = statistics.definition(name)  # before a database is opened: a typing error is told at once
     _check_options(name, by=by != "family", versions=versions, triples=triples)
-    if since is not None and until is not None and since >= until:
-        raise click.UsageError(f"--since {since} is not before --until {until}: nothing can be in between")
+    _check_window(since, until)
     _check_output(format_, output)
-    if min_count is not None and (cluster is not None or null_model):
-        raise click.UsageError("--min-count goes with neither --cluster nor --null-model: they work on all rows")
     drawing = _drawing(name, unit, triples=triples, cluster=cluster, null_model=null_model, draws=draws, seed=seed)
+    if min_count is not None and drawing is not None:
+        raise click.UsageError("--min-count goes with neither --cluster nor --null-model: they work on all rows")
     with database(common) as url, _opened(url) as connection:
         scan = scan_number(url, wanted)
         asked: dict[str, Any] = {
@@ -120,12 +119,25 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         title = f"{name}{_counted(name, unit, population)}"
         tables.show(result, Terminal(), title=title, definition=definition)
     else:
-        with exports.opened(output or sys.stdout.buffer) as stream:
-            tables.write_bytes(result, format_, stream)
+        _write(result, format_, output)
     if not common.quiet:
         _remark(name, span)
-        if folded.rows:
-            click.echo(f"{folded.rows:,} rows are hidden: fewer than {min_count}, or what would tell them", err=True)
+        _remark_hidden(folded.rows, min_count)
+
+
+def _write(result: statistics.Result, format_: str, output: Path | None) -> None:
+    with exports.opened(output or sys.stdout.buffer) as stream:
+        tables.write_bytes(result, format_, stream)
+
+
+def _check_window(since: datetime | None, until: datetime | None) -> None:
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError(f"--since {since} is not before --until {until}: nothing can be in between")
+
+
+def _remark_hidden(rows: int, min_count: int | None) -> None:
+    if rows:
+        click.echo(f"{rows:,} rows are hidden: fewer than {min_count}, or what would tell them", err=True)
 
 
 def _check_options(name: str, **given: bool) -> None:

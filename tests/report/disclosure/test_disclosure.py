@@ -78,7 +78,8 @@ def test_an_advisory_that_concerns_the_version_is_told(connection: Connection, s
              " select id, 'CVE-2024-37032', 2 from software where name = 'Ollama' on conflict do nothing")
     )  # fmt: skip
     disclosure.write(connection, scan, [contact("127.1.2.2/32")], tmp_path / "out")
-    assert "affected by its version: CVE-2024-37032" in (tmp_path / "out/127.1.2.2_32.txt").read_text()
+    said = (tmp_path / "out/127.1.2.2_32.txt").read_text()
+    assert "Ollama 0.9.0, 1 model, advertises tool calling, affected by its version: CVE-2024-37032\n" in said
 
 
 def test_nothing_is_overwritten(connection: Connection, scan: int, tmp_path: Path) -> None:
