@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ from census.cli.console import paged
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
 from census.cli.remarks import remark
-from census.report import tables
+from census.report import anonymity, exports, tables
 from census.store import scans, statistics
 from census.store.connect import connect, engine
 
@@ -94,13 +95,18 @@ def scan_number(url: str, wanted: str) -> int | None:
     help="What --cluster and --null-model draw from: the same seed gives the same figures.",
 )
 @option("--top", type=click.IntRange(1), metavar="N", help="Only the first so many rows.")
-@option("--format", "format_", type=click.Choice(("table", "json", "csv", "jsonl")), default="table", show_default=True,
-        help="How to write the rows.")  # fmt: skip
+@option("--min-count", type=click.IntRange(2), metavar="N",
+        help="For publishing: hide rows of fewer than N units, and what would tell them.")  # fmt: skip
+@option("--format", "format_", type=click.Choice(("table", "json", "csv", "jsonl", "parquet")), default="table",
+        show_default=True, help="How to write the rows; Parquet needs the extra `parquet`.")  # fmt: skip
+@option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Where to write, whole or not at all [default: standard output].")  # fmt: skip
 @common_options()
 @click.pass_obj
 def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime | None, until: datetime | None,
           unit: str, population: str, by: str, versions: bool, triples: bool, cluster: str | None,
-          null_model: bool, draws: int | None, seed: int, top: int | None, format_: str) -> None:  # fmt: skip
+          null_model: bool, draws: int | None, seed: int, top: int | None, min_count: int | None,
+          format_: str, output: Path | None) -> None:  # fmt: skip
     """Answer one of the questions of a census; without NAME, list them with their definitions.
 
     The same rows are to be had in SQL: `select * from stats.families`, or with arguments
@@ -110,18 +116,19 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         _list()
         return
     definition = statistics.definition(name)  # before a database is opened: a typing error is told at once
-    for word, given in (("by", by != "family"), ("versions", versions), ("triples", triples)):
-        if given and word not in statistics.STATISTICS[name].options:
-            takers = ", ".join(each.name for each in statistics.STATISTICS.values() if word in each.options)
-            raise click.UsageError(f"{name} takes no --{word}; {takers} does")
+    _check_options(name, by=by != "family", versions=versions, triples=triples)
     window(since, until)
+    _check_output(format_, output)
     drawing = _drawing(name, unit, triples=triples, cluster=cluster, null_model=null_model, draws=draws, seed=seed)
+    if min_count is not None and drawing is not None:
+        raise click.UsageError("--min-count goes with neither --cluster nor --null-model: they work on all rows")
     with database(common) as url, opened(url) as connection:
         scan = scan_number(url, wanted)
         asked: dict[str, Any] = {
             "scan": scan, "since": since, "until": until, "unit": unit, "population": population, "by": by,
         }  # fmt: skip
-        result = statistics.rows(connection, name, **asked, versions=versions, triples=triples, top=top)
+        folded = _rows(connection, name, min_count, **asked, versions=versions, triples=triples, top=top)
+        result = folded.result
         if drawing is not None:
             result = drawing(connection, result, **asked)
         empty = tables.is_empty(result)
@@ -133,9 +140,42 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         with paged() as terminal:
             tables.show(result, terminal, title=title, definition=definition)
     else:
-        tables.write(result, format_, sys.stdout)
+        _write(result, format_, output)
     if not common.quiet:
         _remark(name, span, empty=empty)
+        _remark_hidden(folded.rows, min_count)
+
+
+def _write(result: statistics.Result, format_: str, output: Path | None) -> None:
+    with exports.opened(output or sys.stdout.buffer) as stream:
+        tables.write_bytes(result, format_, stream)
+
+
+def _remark_hidden(rows: int, min_count: int | None) -> None:
+    if rows:
+        click.echo(f"{rows:,} rows are hidden: fewer than {min_count}, or what would tell them", err=True)
+
+
+def _check_options(name: str, **given: bool) -> None:
+    """Options that a statistic does not take are refused, with those that take them."""
+    for word, is_given in given.items():
+        if is_given and word not in statistics.STATISTICS[name].options:
+            takers = ", ".join(each.name for each in statistics.STATISTICS.values() if word in each.options)
+            raise click.UsageError(f"{name} takes no --{word}; {takers} does")
+
+
+def _check_output(format_: str, output: Path | None) -> None:
+    """What cannot be written so is refused before a database is opened."""
+    if format_ == "table" and output is not None:
+        raise click.UsageError("--output wants rows for programs: add --format csv, jsonl, json or parquet")
+    if format_ == "parquet" and output is None and sys.stdout.isatty():
+        raise click.UsageError("Parquet is nothing for a terminal: add --output FILE")
+
+
+def _rows(connection: Connection, name: str, min_count: int | None, **asked: Any) -> anonymity.Folded:
+    if min_count is None:
+        return anonymity.Folded(statistics.rows(connection, name, **asked), 0)
+    return anonymity.publish(connection, name, min_count, **asked)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import io
 import os
 import secrets
 import tempfile
@@ -22,12 +21,12 @@ from typing import Any, BinaryIO, cast
 from sqlalchemy import Connection, CursorResult, text
 
 from census.report.extras import ReportError
-from census.report.formats import TEXT_FORMATS, write_parquet, write_text
+from census.report.formats import write_rows
 
 FORMATS = ("jsonl", "csv", "parquet")
 
 # What tells an address: itself, a host name that resolves to it, a certificate that search engines know by its hash.
-_REVEALING = ("address", "name", "certificate")
+REVEALING = ("address", "name", "certificate")
 _KEY_BYTES = 32
 _BATCH = 2_000  # rows in memory at a time
 
@@ -52,6 +51,18 @@ _FILTERED = {
             join inventory i on i.id = s.inventory_id
             cross join unnest(i.models) member
             join model m on m.id = member)""",
+    "sightings": """
+        select * from export.sightings where (address, port, coalesce(inventory, 0)) in (
+            select host(h.address), e.port, coalesce(s.inventory_id, 0)
+            from (select distinct sighting_id from observation where scan_id = :scan) o
+            join sighting s on s.id = o.sighting_id
+            join endpoint e on e.id = s.endpoint_id
+            join host h on h.id = e.host_id)""",
+    "inventories": """
+        select * from export.inventories where inventory in (
+            select s.inventory_id
+            from (select distinct sighting_id from observation where scan_id = :scan) o
+            join sighting s on s.id = o.sighting_id)""",
 }
 _ALL = {what: f"select * from export.{what}" for what in _FILTERED}  # noqa: S608  names from this module
 WHATS = tuple(_ALL)
@@ -85,12 +96,9 @@ def export(
     if form not in FORMATS:
         raise ReportError(f"there is no format {form!r} for an export; there are {', '.join(FORMATS)}")
     counted = _Counted()
-    with _select(connection, what, scan) as found, _opened(output) as stream:
+    with _select(connection, what, scan) as found, opened(output) as stream:
         rows = found if key is None else _hashed(found, key)
-        if form in TEXT_FORMATS:
-            _write_encoded(_Rows(rows.columns, counted.over(rows.rows)), form, stream)
-        else:
-            write_parquet(rows.columns, counted.over(rows.rows), stream)
+        write_rows(rows.columns, counted.over(rows.rows), form, stream)
     return counted.number
 
 
@@ -154,9 +162,9 @@ def _select(connection: Connection, what: str, scan: int | None) -> Iterator[_Ro
 
 def _hashed(found: _Rows, key: bytes) -> _Rows:
     """The same rows, with each revealing column replaced in place by its hash."""
-    columns = {f"{name}_hash" if name in _REVEALING else name: kind for name, kind in found.columns.items()}
+    columns = {f"{name}_hash" if name in REVEALING else name: kind for name, kind in found.columns.items()}
     secret: list[Callable[[Any], Any] | None] = [
-        (lambda value: None if value is None else hashed(value, key)) if name in _REVEALING else None
+        (lambda value: None if value is None else hashed(value, key)) if name in REVEALING else None
         for name in found.columns
     ]
     rows = (
@@ -167,7 +175,8 @@ def _hashed(found: _Rows, key: bytes) -> _Rows:
 
 
 @contextmanager
-def _opened(output: Path | BinaryIO) -> Iterator[BinaryIO]:
+def opened(output: Path | BinaryIO) -> Iterator[BinaryIO]:
+    """A stream to write bytes to; a file is there when it is whole, or not at all. Raises ReportError."""
     if not isinstance(output, Path):
         yield output
         return
@@ -186,11 +195,3 @@ def _opened(output: Path | BinaryIO) -> Iterator[BinaryIO]:
         aside.replace(output)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def _write_encoded(found: _Rows, form: str, stream: BinaryIO) -> None:
-    encoded = io.TextIOWrapper(stream, encoding="utf-8", newline="")
-    try:
-        write_text(tuple(found.columns), found.rows, form, encoded)
-    finally:
-        encoded.detach()

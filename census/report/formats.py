@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,7 @@ _ROW_GROUP = 20_000  # rows of Parquet kept in memory at a time
 _ARROW = {16: "bool", 20: "int64", 21: "int16", 23: "int32", 700: "float", 701: "double"}
 _TIMESTAMP = 1184
 _TEXT_ARRAY = 1009
+_TEXT, _WHOLE, _REAL = 25, 20, 701
 
 
 def write_text(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: str, stream: TextIO) -> None:
@@ -38,6 +40,18 @@ def write_text(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: str,
         raise ReportError(f"there is no format {form!r}; there are {', '.join(TEXT_FORMATS)}")
 
 
+def write_rows(columns: Mapping[str, int], rows: Iterable[Sequence[Any]], form: str, stream: BinaryIO) -> None:
+    """Write rows as bytes in any format, `columns` with the number of each one's type in Postgres."""
+    if form == "parquet":
+        write_parquet(columns, rows, stream)
+        return
+    encoded = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+    try:
+        write_text(tuple(columns), rows, form, encoded)
+    finally:
+        encoded.detach()
+
+
 def write_parquet(columns: Mapping[str, int], rows: Iterable[Sequence[Any]], stream: BinaryIO) -> None:
     """Write rows as Parquet, `columns` with the number of each one's type in Postgres; ReportError without pyarrow."""
     arrow = need("pyarrow", "parquet", "writing Parquet")
@@ -49,6 +63,14 @@ def write_parquet(columns: Mapping[str, int], rows: Iterable[Sequence[Any]], str
             values = zip(zip(*group, strict=True), schema, strict=True)
             arrays = [arrow.array(each, type=field.type) for each, field in values]
             writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
+
+
+def type_of(values: Iterable[Any]) -> int:
+    """The number of the type in Postgres that fits values which did not come from there."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {int}:
+        return _WHOLE
+    return _REAL if kinds and kinds <= {int, float} else _TEXT
 
 
 def _arrow_type(arrow: Any, number: int) -> Any:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from census.report.fitting import GAP, Fit, fit
-from census.report.formats import write_text
+from census.report.formats import type_of, write_rows, write_text
 from census.report.grid import Grid, grid
 from census.report.words import UNKNOWN, inert
 from census.store.statistics import Result
@@ -51,6 +51,15 @@ def is_empty(result: Result) -> bool:
 def write(result: Result, form: str, stream: TextIO) -> None:
     """Write a result as `json`, `jsonl` or `csv`; an unknown form is a ReportError."""
     write_text(result.columns, result.rows, form, stream)
+
+
+def write_bytes(result: Result, form: str, stream: BinaryIO) -> None:
+    """The same for a file, also as `parquet`, with the types that the database gave its columns."""
+    columns = {
+        name: result.types.get(name) or type_of(row[place] for row in result.rows)
+        for place, name in enumerate(result.columns)
+    }
+    write_rows(columns, result.rows, form, stream)
 
 
 def _table(fitted: Fit, console: Console) -> Table:

@@ -40,7 +40,7 @@ def _top(section: Section) -> Result:
     if section.name == "weekly-ranks":
         latest = max((row[0] for row in rows), default=None)
         rows = [row for row in rows if row[0] == latest]
-    return Result(section.result.columns, rows[:_ROWS])
+    return Result(section.result.columns, rows[:_ROWS], section.result.types)
 
 
 def _title(section: Section) -> str:

@@ -54,7 +54,7 @@ def with_chance(
     for row in result.rows:
         told = chance[row[a], row[b]]
         rows.append((*row, told.mean, told.low, told.high, told.z, told.p))
-    return Result((*result.columns, *_COLUMNS), rows)
+    return Result((*result.columns, *_COLUMNS), rows, result.types)
 
 
 def _sets(connection: Connection, asked: Mapping[str, Any]) -> Sequence[tuple[Sequence[str], int]]:

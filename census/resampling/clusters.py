@@ -114,4 +114,4 @@ def _with(result: Result, columns: Sequence[str], drawn: Mapping[Value, tuple[fl
         new = list(row)
         new[low], new[high] = drawn.get(tuple(row[place] for place in places), (None, None))
         rows.append(tuple(new))
-    return Result(result.columns, rows)
+    return Result(result.columns, rows, result.types)

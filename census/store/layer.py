@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, inspect, select, text
 
 import census
 from census import advisories
-from census.store import notes
+from census.store import meanings, notes
 from census.store.outcomes import MEANINGS
 from census.store.statistics import FILES, head
 
@@ -24,7 +24,7 @@ _SCHEMAS = {
     " every upgrade; keep views of your own in a schema of your own",
     "export": "The rows of the census as `census export` writes them. Made anew by every upgrade",
 }
-_EXPORTS = ("targets", "endpoints", "observations", "models")
+_EXPORTS = ("targets", "endpoints", "observations", "models", "sightings", "inventories")
 
 _OBJECTS = text("""
     select format('view %I.%I', n.nspname, c.relname)
@@ -69,7 +69,7 @@ def is_whole(connection: Connection) -> bool:
 
 def digest(migrations: Iterable[Path]) -> str:
     """SHA-256 over all that an upgrade brings: our SQL, meanings of outcomes, advisories, and these migrations."""
-    parts = _scripts()
+    parts = [*_scripts(), meanings.source()]
     parts += [f"{key.value} {key.word} {meaning}" for key, meaning in MEANINGS.items()]
     parts += advisories.texts()
     parts += [path.read_text(encoding="utf-8") for path in migrations]
@@ -102,7 +102,15 @@ def lay(connection: Connection, digest: str) -> None:
             _comment(connection, made, head(script))
     connection.execute(delete(notes.laid))
     objects = sorted(_objects(connection) - others)
+    _comment_on_columns(connection, objects)
     connection.execute(insert(notes.laid).values(digest=digest, version=census.__version__, objects=objects))
+
+
+def _comment_on_columns(connection: Connection, objects: Iterable[str]) -> None:
+    """Say of each column of our views what it means; a researcher's own views beside them are left alone."""
+    found = (each for schema in _SCHEMAS for each in meanings.described(connection, schema))
+    ours = [each for each in found if f"view {each.schema}.{each.table}" in objects]
+    _run(connection, meanings.comments((each.schema, each.table, each.column) for each in ours))
 
 
 def _scripts() -> list[str]:

@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -20,6 +21,7 @@ from tests.store.statistics.history import draw
 from tests.support.program import census
 
 Told = Callable[..., Result]
+parquet: Any = pytest.importorskip("pyarrow.parquet")
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +138,27 @@ def test_wrong_use_names_what_there_is(tmp_path: Path, line: tuple[str, ...], sa
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
     assert not (tmp_path / "home").exists()
+
+
+def test_rows_for_programs_go_into_a_file_also_as_parquet(told: Told, tmp_path: Path) -> None:
+    rows = json.loads(told("families", "--format", "json").stdout)
+    for name in STATISTICS:
+        told(name, "--format", "parquet", "--output", str(tmp_path / f"{name}.parquet"))
+    assert parquet.read_table(tmp_path / "families.parquet").to_pylist() == rows
+    assert str(parquet.read_schema(tmp_path / "digests.parquet").field("names").type).startswith("list")
+    told("families", "--format", "json", "--output", str(tmp_path / "families.json"))
+    assert json.loads((tmp_path / "families.json").read_text()) == rows
+
+
+def test_a_table_is_not_written_to_a_file(small: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli, ["stats", "families", "--output", str(tmp_path / "x"), "--database", small])
+    assert done.exit_code == 2
+    assert "add --format csv, jsonl, json or parquet" in done.output
+
+
+def test_small_counts_can_be_hidden_and_that_is_said(told: Told) -> None:
+    done = told("countries", "--min-count", "4", "--format", "json")
+    rows = json.loads(done.stdout)
+    assert rows[-1]["country"] == "fewer than 4"
+    assert all(row["count"] >= 4 for row in rows[:-1])
+    assert "rows are hidden: fewer than 4" in done.stderr

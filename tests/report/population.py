@@ -83,8 +83,9 @@ class Population:
             tables.endpoint, keys=("host_id", "port"), host_id=host, port=port, name=name, verdict=int(verdict),
             signals=[], certificate=certificate,
         )  # fmt: skip
-        sighting = self._insert(
-            tables.sighting, endpoint_id=endpoint, inventory_id=self.inventory(models),
+        sighting = self._find(
+            tables.sighting, keys=("endpoint_id", "inventory_id", "software_id"),
+            endpoint_id=endpoint, inventory_id=self.inventory(models),
             software_id=self._find(tables.software, name=software, version=version), first_seen=at, last_seen=at,
             observations=1, days=MultiRange([Range(at.date(), date.fromordinal(at.date().toordinal() + 1))]),
         )  # fmt: skip

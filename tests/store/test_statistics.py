@@ -260,3 +260,9 @@ def test_the_funnel_counts_targets_from_all_to_credible(
 ) -> None:
     stages = ["targets", "contacted", "connected", "http", "recognised", "served", "credible"]
     assert rows(village, "funnel", **options).rows == list(zip(stages, expected, strict=True))
+
+
+def test_concentration_without_any_known_network_has_no_figures(village: Connection) -> None:
+    village.execute(text("update host set network_id = null"))
+    (row,) = [row for row in rows(village, "concentration").rows if row[0] == "asn"]
+    assert row == ("asn", None, None, None, 0, 1.0)

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, BindParameter, Boolean, Connection, DateTime, Function, Text, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Boolean,
+    Connection,
+    CursorResult,
+    DateTime,
+    Function,
+    Text,
+    bindparam,
+    func,
+    select,
+)
 
 from census.errors import UseError
 from census.store import tables
@@ -94,6 +106,7 @@ class Result:
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
+    types: Mapping[str, int] = field(default_factory=dict)  # number of the type in Postgres, of columns it came with
 
 
 _TRIPLES = Statistic("co-deployment-triples", ("a", "b", "c", *_PAIR), ("by",))
@@ -245,7 +258,11 @@ def rows(
     call: Function[Any] = getattr(func.stats, statistic.function)(*asked)
     table = call.table_valued(*statistic.columns, name="asked")
     found = connection.execute(select(*table.c).limit(top))
-    return Result(_headed(statistic, by), [tuple(map(_plain, row)) for row in found])
+    cursor = cast(CursorResult[Any], found).cursor
+    assert cursor is not None
+    headed = _headed(statistic, by)
+    types = {name: cast(int, each[1]) for name, each in zip(headed, cursor.description or (), strict=True)}
+    return Result(headed, [tuple(map(_plain, row)) for row in found], types)
 
 
 def span(connection: Connection) -> tuple[datetime, datetime] | None:
