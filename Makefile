@@ -10,7 +10,7 @@ PYTHON_FITS = { $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_in
 	echo "This needs Python 3.11 to 3.14, and $(PYTHON) is none of them. Name one: make PYTHON=python3.13" >&2; false; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-real lint build clean
+.PHONY: help venv demo test test-real lint docs build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(READY) ## the pages of docs/reference that are made from the program
+	$(BIN)/python docs/generate.py
 
 build: $(READY) ## a wheel in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
