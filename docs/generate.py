@@ -83,7 +83,8 @@ def _prose(text: str) -> str:
 
 def _paragraph(text: str) -> str:
     if not text.startswith("\b"):
-        return f"{_filled(' '.join(text.split()).replace(' # ', ' \\# '))}\n\n"
+        line = " ".join(text.split()).replace(" # ", " \\# ")  # at the beginning of a line it would be a heading
+        return _filled(line) + "\n\n"
     first, *rest = text.removeprefix("\b").strip("\n").splitlines()
     block = cleandoc("\n" + "\n".join(rest))
     return f"{first.strip()}\n\n```text\n{block}\n```\n\n"
@@ -123,7 +124,7 @@ def _statistic(statistic: Statistic) -> str:
 
 def outcomes() -> str:
     """Every outcome with what it says, and how far a target with it got."""
-    rows = (f"| `{word.name.lower()}` | {said.sentence} | {_STAGES[said.stage]} |\n" for word, said in MEANINGS.items())
+    rows = (f"| `{word.word}` | {said.sentence} | {_STAGES[said.stage]} |\n" for word, said in MEANINGS.items())
     return _OUTCOMES + "".join(rows)
 
 

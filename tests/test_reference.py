@@ -63,9 +63,7 @@ def test_the_page_of_commands_has_every_command_and_option() -> None:
 
 def test_the_page_of_statistics_has_every_statistic_and_outcomes_every_outcome() -> None:
     assert re.findall(r"^### (.*)$", _reference("statistics.md"), re.MULTILINE) == list(STATISTICS)
-    assert re.findall(r"^\| `(\w+)` \|", _reference("outcomes.md"), re.MULTILINE) == [
-        each.name.lower() for each in Outcome
-    ]
+    assert re.findall(r"^\| `(\w+)` \|", _reference("outcomes.md"), re.MULTILINE) == [each.word for each in Outcome]
 
 
 def test_the_scope_file_of_the_page_is_one_and_its_limits_are_the_defaults(tmp_path: Path) -> None:
