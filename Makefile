@@ -35,8 +35,10 @@ lint: $(READY) ## ruff and mypy
 docs: $(READY) ## the pages of docs/reference that are made from the program
 	$(BIN)/python docs/generate.py
 
-build: $(READY) ## a wheel in dist/
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+build: $(READY) ## wheel and source distribution in dist/, checked
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m twine check --strict dist/*
 
 clean: ## remove the environments, the wheels and all caches
 	rm -rf $(VENV) .venv-real dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

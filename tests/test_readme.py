@@ -89,13 +89,11 @@ def folder(tmp_path: Path, initialised: Path) -> Iterator[Path]:
 def _lay_down(page: str, folder: Path, neighbourhood: Neighbourhood) -> None:
     """The files of a page, with the neighbourhood's targets in its lists."""
     targets = list(neighbourhood.population.targets())
-    for name, text in _files(page).items():
-        if name == "zmap.csv":
-            rows = (f"{target.replace(':', ',')},1" for target in targets)
-            text = "\n".join((text.splitlines()[0], *rows))
-        elif name == "targets.txt":
-            text = "\n".join(targets)
-        (folder / name).write_text(text, encoding="utf-8")
+    shown = _files(page)
+    filled = {"targets.txt": targets, "zmap.csv": [f"{target.replace(':', ',')},1" for target in targets]}
+    for name, text in shown.items():
+        lines = [*text.splitlines()[: name == "zmap.csv"], *filled[name]] if name in filled else [text]
+        (folder / name).write_text("\n".join(lines), encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", _PAGES)
