@@ -92,7 +92,9 @@ def _paragraph(text: str) -> str:
 
 def _options(command: click.Command, context: click.Context) -> str:
     """A list of the options; those that every command shares are hidden here and stand with the program."""
-    options = (each for each in command.get_params(context) if isinstance(each, click.Option) and each.name != "help")
+    options = (
+        each for each in command.get_params(context) if isinstance(each, click.Option) and "--help" not in each.opts
+    )
     records = (record for option in options if (record := option.get_help_record(context)))
     lines = (_filled(f"- `{names}`: {' '.join(said.split())}", indent="  ") for names, said in records)
     return "".join(f"{line}\n" for line in lines) + "\n"
