@@ -18,7 +18,7 @@ PROMETHEUS_COMES = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get 
 	prometheus >/dev/null && { [ ! -d /run/systemd/system ] || systemctl disable --quiet --now prometheus; }
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-real test-system lint dashboards build clean
+.PHONY: help venv demo test test-real test-system lint docs dashboards build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -47,8 +47,14 @@ lint: $(READY) ## ruff and mypy
 dashboards: $(READY) ## deploy/grafana/dashboards, made anew by the program beside it
 	$(BIN)/python -m deploy.grafana.dashboards
 
-build: $(READY) ## a wheel in dist/
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+docs: $(READY) ## the pages of docs/ that are made from the program and its database
+	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/generate_sql.py
+
+build: $(READY) ## wheel and source distribution in dist/, checked
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m twine check --strict dist/*
 
 clean: ## remove the environments, the wheels and all caches
 	rm -rf $(VENV) .venv-real dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

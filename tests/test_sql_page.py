@@ -1,4 +1,4 @@
-"""Holds docs/sql.md to the database: it is what docs/generate.py makes, and its recipes run."""
+"""Holds docs/sql.md to the database: it is what docs/generate_sql.py makes, and its recipes run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def connection(database_url: str) -> Iterator[Connection]:
 
 @pytest.fixture(scope="module")
 def generate() -> Any:
-    spec = importlib.util.spec_from_file_location("generate", _DOCS / "generate.py")
+    spec = importlib.util.spec_from_file_location("generate_sql", _DOCS / "generate_sql.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -35,11 +35,11 @@ def generate() -> Any:
 
 
 def test_the_page_is_what_the_database_says_now(connection: Connection, generate: Any) -> None:
-    assert generate.PAGE.read_text(encoding="utf-8") == generate.page(connection), "run `python docs/generate.py`"
+    assert generate.PAGE.read_text(encoding="utf-8") == generate.page(connection), "run `make docs`"
 
 
 def test_every_recipe_runs(connection: Connection) -> None:
-    page = (_DOCS / "sql-head.md").read_text(encoding="utf-8")
+    page = (_DOCS / "sql-head.md.in").read_text(encoding="utf-8")
     queries = [query for block in re.findall(r"```sql\n(.*?)```", page, re.DOTALL) for query in block.split(";\n")]
     asked = [query for query in queries if query.strip()]
     assert len(asked) == 9
@@ -48,7 +48,7 @@ def test_every_recipe_runs(connection: Connection) -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    page = (_DOCS / "sql-head.md").read_text(encoding="utf-8")
+    page = (_DOCS / "sql-head.md.in").read_text(encoding="utf-8")
     targets = re.findall(r"\]\(([^)#]+)", page)
     assert len(targets) == 4
     assert [each for each in targets if not (_DOCS / each).exists()] == []

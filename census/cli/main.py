@@ -37,10 +37,18 @@ _COMMANDS = {
     "serve": ("census.cli.serve", "Serve Prometheus metrics and the report over HTTP."),
     "completion": ("census.cli.completion", "Print the script that lets a shell complete commands and options."),
     "db": ("census.cli.db", "Upgrade, start, stop, open and look after the database."),
+    "help": ("census.cli.help", "Explain a topic: scope, lists, statistics, units, decoys and more."),
 }
 
 # By a variable of this name a shell asks what could follow; cli/completion.py prints the scripts that set it.
 COMPLETE_VARIABLE = "_CENSUS_COMPLETE"
+
+_EPILOG = """
+\b
+Start with `census demo`. A real scan needs a scope file: `census scan --help` shows one.
+Topics (`census help TOPIC`):
+  scope  lists  statistics  units  decoys  uncertainty  privacy  exit-codes
+"""
 
 _FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
 
@@ -54,7 +62,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
         if cmd_name not in _COMMANDS:
             return None
-        command = getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        module = importlib.import_module(_COMMANDS[cmd_name][0])
+        command = getattr(module, f"{cmd_name}_" if cmd_name == "help" else cmd_name)  # help is a name of Python's
         assert isinstance(command, click.Command)
         return command
 
@@ -94,7 +103,7 @@ def _near(word: str) -> str | None:
 @click.group(
     cls=_LazyGroup,
     context_settings={"auto_envvar_prefix": "CENSUS", "help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Start with `census demo`. A real scan needs a scope file: `census scan --help` shows one.",
+    epilog=_EPILOG,
 )
 @common_options(top=True)
 @click.version_option(package_name="inference-census", prog_name="census")

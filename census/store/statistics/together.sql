@@ -1,8 +1,8 @@
 -- Several models, several families, and Llama with Qwen, in figures that are easily taken for each other; each row
 -- says in words what is counted and of which units. With the sixth parameter architecture it is llama and qwen2 as
 -- servers report them. lift is by how much the share exceeds what the shares of all units with a model would give if
--- the two had nothing to do with each other: for the pair among units with several families it is that of co-
--- deployment. Always these rows.
+-- the two had nothing to do with each other: for the pair among units with several families it is that of
+-- co-deployment. Always these rows.
 create function stats.together(
     scan bigint default null, since timestamptz default null, until timestamptz default null,
     unit text default 'host', population text default 'credible', by text default 'family')
