@@ -8,13 +8,14 @@ went through a file do not.
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from socket import inet_ntoa
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from census.facts import Target
 from census.targets.addresses import IPV4, host_name, number
@@ -38,6 +39,8 @@ from census.targets.shards import Shard
 from census.targets.spill import NUMBERS, TEXTS, Spill
 
 MEMORY = 8 << 20  # bytes
+
+Network: TypeAlias = Iterator[Target] | list[Target]  # its targets; a list of just one, where there is no more
 
 
 class Spool:
@@ -100,7 +103,7 @@ class Spool:
         held: list[list[Target]] = []
         count = 0
         for network in chain.from_iterable(self._parts()):
-            targets = list(islice(network, widest + 1))
+            targets = network if isinstance(network, list) else list(islice(network, widest + 1))
             if held and count + len(targets) > size:
                 yield mix(held)
                 held, count = [], 0
@@ -148,15 +151,31 @@ class Spool:
         position = share.position(network) if isinstance(network, int) else share.position_of(network)
         return position % number_of_shards == index - 1
 
-    def _parts(self) -> Iterator[Iterator[Iterator[Target]]]:
-        """The networks of each part of the order: IPv4, then the others, each the iterator of its targets."""
+    def _parts(self) -> Iterator[Iterator[Network]]:
+        """The networks of each part of the order: IPv4, then the others."""
         for numbers, texts in zip(self._numbers.parts(), self._texts.parts(), strict=True):
             yield self._networks4(numbers)
             yield (_other_targets(records) for _, records in groupby(texts, key=network_of_text))
 
-    def _networks4(self, numbers: Iterable[int]) -> Iterator[Iterator[Target]]:
-        for position, records in groupby(numbers, key=position_of_number):
-            yield _targets4(self._order.network(position), records)
+    def _networks4(self, numbers: Iterable[int]) -> Iterator[Network]:
+        network = self._order.network
+        if not isinstance(numbers, list):  # a part that is too large to be held
+            for position, records in groupby(numbers, key=position_of_number):
+                yield _targets4(network(position), records)
+            return
+        start, end = 0, len(numbers)
+        while start < end:
+            position = position_of_number(numbers[start])
+            behind = start + 1
+            if behind == end or position_of_number(numbers[behind]) != position:
+                port, first, last, scheme = span_of_number(numbers[start])
+                if first == last:  # as in most networks of a list of the whole Internet
+                    yield [_target4(network(position), first, port, SCHEMES[scheme])]
+                    start = behind
+                    continue
+            behind = bisect_left(numbers, position + 1, behind, key=position_of_number)
+            yield _targets4(network(position), numbers[start:behind])
+            start = behind
 
 
 class _Mixer:
@@ -170,33 +189,27 @@ class _Mixer:
         # Only random() is promised to give the same numbers in every version of Python, so nothing else is used.
         draw = random.Random(f"{self._seed} {self._made}").random  # noqa: S311  an order, no secret
         self._made += 1
-        placed: list[tuple[float, Target]] = []
+        # Two lists and no pairs: the garbage collector would go through the pairs again and again.
+        places: list[float] = []
+        mixed: list[Target] = []
         for targets in networks:
-            if len(targets) == 1:
-                placed.append((draw(), targets[0]))
-                continue
             step = 1 / len(targets)
             place = draw() * step
-            targets.sort(key=lambda _: draw())
+            if len(targets) > 1:
+                targets.sort(key=lambda _: draw())
             for target in targets:
-                placed.append((place, target))
+                places.append(place)
+                mixed.append(target)
                 place += step
-        placed.sort(key=itemgetter(0))
-        return [target for _, target in placed]
+        return [mixed[at] for at in sorted(range(len(mixed)), key=places.__getitem__)]
 
 
 def _target4(network: int, host: int, port: int, tls: bool | None) -> Target:
     return Target(inet_ntoa((network << 8 | host).to_bytes(4, "big")), port, None, tls)
 
 
-def _targets4(network: int, records: Iterator[int]) -> Iterator[Target]:
-    record = next(records)
-    another = next(records, None)
-    if another is None:  # as in most networks of a list of the whole Internet
-        port, first, last, scheme = span_of_number(record)
-        return iter([_target4(network, host, port, SCHEMES[scheme]) for host in range(first, last + 1)])
-    spans = map(span_of_number, chain((record, another), records))
-    return (_target4(network, host, port, tls) for port, host, tls in distinct(spans))
+def _targets4(network: int, records: Iterable[int]) -> Iterator[Target]:
+    return (_target4(network, host, port, tls) for port, host, tls in distinct(map(span_of_number, records)))
 
 
 def _other_targets(records: Iterable[str]) -> Iterator[Target]:
