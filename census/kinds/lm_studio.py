@@ -118,7 +118,6 @@ def _reading(listed: Listing, key: str, loaded: int) -> Reading:
 
 
 def _model(name: str, entry: Mapping[str, Any]) -> Model:
-    served = (number(mapping(each.get("config")).get("context_length"), 1) for each in _instances(entry))
     able = mapping(entry.get("capabilities")).get("trained_for_tool_use")
     tools = Tools.YES if able is True else Tools.NO if able is False else Tools.UNKNOWN
     return openai_list.model(
@@ -129,14 +128,9 @@ def _model(name: str, entry: Mapping[str, Any]) -> Model:
         parameters=parse_count(entry.get("params_string")),
         quantization=text(mapping(entry.get("quantization")).get("name"), SHORT_LIMIT),
         context_length=number(entry.get("max_context_length"), 1),
-        context_served=next(filter(None, served), None),
         capabilities=_abilities(entry),
         **told(tools, "lmstudio", "model"),
     )
-
-
-def _instances(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return records(entry.get("loaded_instances"))
 
 
 def _abilities(entry: Mapping[str, Any]) -> tuple[str, ...] | None:
@@ -166,7 +160,6 @@ def _older_model(name: str, entry: Mapping[str, Any]) -> Model:
         architecture=text(entry.get("arch"), SHORT_LIMIT),
         quantization=text(entry.get("quantization"), SHORT_LIMIT),
         context_length=number(entry.get("max_context_length"), 1),
-        context_served=number(entry.get("loaded_context_length"), 1),
         capabilities=None if able is None else capabilities((*able, *(listed or ()))),
         **told(tools_among(listed), "lmstudio", "model"),
     )

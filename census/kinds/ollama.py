@@ -10,7 +10,7 @@ from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading, Sig
 from census.kinds import emulators
 from census.kinds.kind import SHOW_PATH, Kind, Wishes, next_get, no_question
 from census.kinds.ollama_epochs import Epoch, epoch_of
-from census.kinds.ollama_models import Entries, imprint, read_model, served_contexts, shown, to_show
+from census.kinds.ollama_models import Entries, imprint, read_model, shown, to_show
 from census.kinds.ollama_signals import made_up, signals
 from census.kinds.reading import answer, begins_as_list, listing, named, records
 from census.kinds.signs import version
@@ -87,9 +87,8 @@ def _read(exchanges: Exchanges) -> Reading:
         return Reading(Outcome.MISREAD, claimed)
     entries, cut = exchanges.once(_entries, _TAGS)
     shows = shown(exchanges, entries)
-    served = served_contexts(exchanges)
     epoch = Epoch.NO_TOOLS if _knows_no_version(exchanges) else epoch_of(claimed)
-    models = tuple(read_model(name, entry, shows[name], served.get(name), epoch) for name, entry in entries.items())
+    models = tuple(read_model(name, entry, shows[name], epoch) for name, entry in entries.items())
     return Reading(
         Outcome.SERVED if models else Outcome.EMPTY,
         claimed,

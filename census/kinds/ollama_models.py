@@ -83,11 +83,6 @@ def loaded(exchanges: Exchanges) -> dict[str, dict[str, Any]]:
     return {name: entry for name, entry in names if name is not None}
 
 
-def served_contexts(exchanges: Exchanges) -> dict[str, int | None]:
-    """The context that each loaded model was loaded with, by name, in tokens."""
-    return {name: number(entry.get("context_length"), 1) for name, entry in loaded(exchanges).items()}
-
-
 def imprint(entries: Entries) -> str | None:
     """A hash over the digests and the instants at which they were written: equal only for copies of one machine.
 
@@ -101,10 +96,12 @@ def imprint(entries: Entries) -> str | None:
     return sha256_hex(repr(told)) if copied else None
 
 
-def read_model(
-    name: str, entry: Mapping[str, Any], show: Mapping[str, Any], served: int | None, epoch: Epoch | None
-) -> Model:
-    """The model: what its server tells goes before what its name says, show's exact numbers before the list's."""
+def read_model(name: str, entry: Mapping[str, Any], show: Mapping[str, Any], epoch: Epoch | None) -> Model:
+    """The model: what its server tells goes before what its name says, show's exact numbers before the list's.
+
+    Nothing of it is of the moment, such as the context that it is loaded with now: it would be another model after
+    each load.
+    """
     details = _told(mapping(entry.get("details")))
     if show:
         details = {**_told(mapping(show.get("details"))), **details}
@@ -126,7 +123,6 @@ def read_model(
         quantization=details.get("quantization_level") or quantization_of(name),
         context_length=number(info.get(f"{architecture}.context_length"), 1)
         or number(mapping(entry.get("details")).get("context_length"), 1),
-        context_served=served,
         capabilities=told if told is not None else listed,
         tools=tools,
         tools_source=tools_source,

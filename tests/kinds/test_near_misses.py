@@ -189,11 +189,32 @@ def test_lm_studio_tells_tools_by_a_flag(told: dict[str, Any], expected: tuple[T
     assert (model.tools, model.tools_source) == expected
 
 
-def test_the_context_of_an_lm_studio_model_is_that_of_an_instance_which_tells_it() -> None:
-    instances = [{"config": {"context_length": "8192"}}, {"config": 7}, 7, {"config": {"context_length": 4096}}]
-    own = {"models": [{"key": "m", "type": "llm", "loaded_instances": instances}]}
-    course = drive(web({"/v1/models": UNEXPECTED, "/api/v1/models": (200, EXPRESS, own)}))
-    assert (course.reading.models[0].context_served, course.reading.running) == (4096, 1)
+@pytest.mark.parametrize(
+    ("path", "key", "loaded", "not_loaded"),
+    [
+        (
+            "/api/v1/models",
+            "models",
+            {"key": "m", "loaded_instances": [{"config": {"context_length": 4096}}, 7]},
+            {"key": "m", "loaded_instances": [7]},
+        ),
+        (
+            "/api/v0/models",
+            "data",
+            {"id": "m", "compatibility_type": "gguf", "state": "loaded", "loaded_context_length": 4096},
+            {"id": "m", "compatibility_type": "gguf", "state": "not-loaded"},
+        ),
+    ],
+)
+def test_loading_a_model_in_lm_studio_makes_no_other_model_of_it(
+    path: str, key: str, loaded: dict[str, Any], not_loaded: dict[str, Any]
+) -> None:
+    before, after = (
+        drive(web({"/v1/models": UNEXPECTED, path: (200, EXPRESS, {key: [entry]})}, UNEXPECTED)).reading
+        for entry in (not_loaded, loaded)
+    )
+    assert (before.running, after.running, before.models) == (0, 1, after.models)
+    assert [model.name for model in after.models] == ["m"]
 
 
 @pytest.mark.parametrize(

@@ -181,13 +181,14 @@ def test_exact_numbers_of_show_go_before_the_list_and_the_list_before_the_name()
     assert (model.parameters, model.context_length) == (7_600_000_000, 5)
 
 
-def test_the_context_and_the_number_of_loaded_models_come_from_ps() -> None:
+def test_ps_tells_how_many_models_are_loaded_and_loading_one_makes_no_other_model_of_it() -> None:
     loaded = {
         "models": [{"name": "a", "context_length": 4096}, {"model": "b", "context_length": "8"}, {"name": "gone"}]
     }
-    reading = look([tag("a"), tag("b"), tag("c")], ps=loaded).reading
+    models = [tag("a"), tag("b"), tag("c")]
+    reading = look(models, ps=loaded).reading
     assert reading.running == 3
-    assert [model.context_served for model in reading.models] == [4096, None, None]
+    assert reading.models == look(models).reading.models
     assert look([tag("a")], ps={"models": None}).reading.running == 0
 
 
