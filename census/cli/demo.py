@@ -142,6 +142,8 @@ def _tables(url: str) -> None:
     console = Terminal()
     with connect(url) as plain:
         scan = scans.find(plain, "latest")
+    console.print(f"Scan {scan} alone, as `census stats NAME --scan latest` shows it; the page has all scans.")
+    console.print()
     with engine(url).connect() as connection:
         for name, top in _SHOWN:
             result = statistics.rows(connection, name, scan=scan, top=top)

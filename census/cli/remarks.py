@@ -24,9 +24,10 @@ def remark(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> None:
-    """Say what a reader of these rows should know; `what` is a statistic, None everything."""
+    """Say what a reader of these rows should know; `what` is a statistic or an export, None everything."""
     with connect(url) as connection:
-        singles = what is not None and STATISTICS[what].singles
+        statistic = STATISTICS.get(what or "")
+        singles = statistic is not None and statistic.singles
         gone = pruning.incomplete(connection, scan, since, until, singles=singles)
         behind = (what is None or what in _OF_LINEAGE) and lineages.behind(connection)
     if gone is not None:

@@ -18,6 +18,7 @@ from census.cli.stats import moment
 from census.store import dumps, merging, migrate, pruning, readers
 from census.store.connect import connect, safe
 from census.store.embedded import Embedded, home
+from census.store.statistics import STATISTICS
 
 
 @click.command("grant-reader")
@@ -84,12 +85,14 @@ def prune(common: Common, /, *, before: datetime, targets: bool, dry_run: bool) 
     for number in told.unfinished:
         click.echo(f"scan {number} is unfinished and keeps its addresses, for it can be resumed")
     if told.observations or told.targets:
-        click.echo(_AFTER)
+        singles = ", ".join(name for name, statistic in STATISTICS.items() if statistic.singles)
+        click.echo(_AFTER.format(singles=singles))
 
 
 _AFTER = """The space is for new rows; `vacuum full` gives it back to the disk.
-Exact as before: every statistic over all time, and the funnel. Incomplete before that day: statistics with --since,
---until or --scan, and the exports of observations; exported models from then have no scan."""
+Exact as before: the funnel, and every statistic over all time but those that need single observations: {singles}.
+Incomplete before that day: these, statistics with --since, --until or --scan, and the exports of observations;
+exported models from then have no scan."""
 
 
 def _size(count: int) -> str:

@@ -104,7 +104,8 @@ def _listed(entry: Entry) -> tuple[tuple[str, ...], Tools, str]:
 
 def _others(entry: Entry, behaviour: Behaviour) -> tuple[tuple[str, ...] | None, Tools, str | None]:
     if behaviour is Behaviour.LLAMA_CPP:
-        return ("completion",), _yes(entry.template == "jinja"), "props_caps"
+        able = entry.template == "jinja"
+        return ("completion", "tools") if able else ("completion",), _yes(able), "props_caps"
     if behaviour is Behaviour.LITELLM and entry.template != "?":
         return None, _yes(entry.go_tools), "litellm"
     return None, Tools.UNKNOWN, None

@@ -83,12 +83,19 @@ def _model(
         context_length=number(meta.get("n_ctx_train"), 1),
         context_served=number(meta.get("n_ctx"), 1)
         or number(mapping(props.get("default_generation_settings")).get("n_ctx"), 1),
-        capabilities=capabilities,
+        capabilities=_able(capabilities, tools),
         tools=tools,
         tools_source=tools_source,
         tools_level=tools_source and "server",
         template_hash=sha256_hex(template) if template else None,
     )
+
+
+def _able(listed: tuple[str, ...] | None, tools: Tools) -> tuple[str, ...] | None:
+    """What the list says, which never has tools: with them where they are known, nothing where they are not."""
+    if listed is None or tools is Tools.UNKNOWN:
+        return None
+    return tuple(sorted({*listed, "tools"})) if tools is Tools.YES else listed
 
 
 def read_tools(props: Mapping[str, Any]) -> tuple[Tools, str | None]:

@@ -175,7 +175,9 @@ def find(connection: Connection[Any], wanted: str, *, unfinished: bool = False) 
     if row is not None:
         return int(row[0])
     names = connection.execute("select id, name from scan order by id desc limit 5").fetchall()
-    there = ", ".join(f"{number} ({name})" if name else str(number) for number, name in names) or "none"
+    if not names:
+        raise NoSuchScanError("the database has no scan yet; `census scan --help` shows how to make one")
+    there = ", ".join(f"{number} ({name})" if name else str(number) for number, name in names)
     what = "no scan is unfinished" if unfinished and wanted == "latest" else f"there is no scan {wanted!r}"
     raise NoSuchScanError(f"{what}; the latest scans are: {there}")
 

@@ -9,6 +9,7 @@ from census.report.replicate.census import NOTHING, Census, Ours
 Asked = Callable[[Census], Ours]
 
 _TOP = 10  # countries that lead
+_WEIGHTINGS = ("by_observation", "by_host", "by_host_day")
 _FIRST = 3  # families of which the study says that their rank never changes
 
 
@@ -72,7 +73,8 @@ def leading_families(census: Census) -> Ours:
 def volatility(census: Census) -> Ours:
     """The most that any of the first families' ranks differs between weightings."""
     ranked = sorted(census.rows("ranks", by="architecture"), key=lambda row: row["by_host"])
-    return Ours(max((row["volatility"] for row in ranked[:_FIRST]), default=None))
+    spans = [[row[by] for by in _WEIGHTINGS] for row in ranked[:_FIRST]]
+    return Ours(max((max(span) - min(span) for span in spans), default=None))
 
 
 def models_in(place: int) -> Asked:
@@ -96,11 +98,12 @@ def together(figure: int, column: str = "share", by: str = "architecture") -> As
 
 
 def instances(value: str) -> Asked:
-    """The share of all model instances that have so many bits a weight."""
+    """The share of the model instances of known quantization that have so many bits a weight."""
 
     def ask(census: Census) -> Ours:
-        found = census.row("model-instances", lambda row: (row["dimension"], row["value"]) == ("bits", value))
-        return Ours(found["share"], share=True) if found else Ours(0.0, share=True)
+        bits = [row for row in census.rows("model-instances") if row["dimension"] == "bits"]
+        counts = {row["value"]: row["count"] for row in bits if row["value"] is not None}
+        return Ours(counts.get(value, 0) / sum(counts.values()), share=True) if counts else NOTHING
 
     return ask
 

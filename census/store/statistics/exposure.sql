@@ -1,8 +1,9 @@
 -- Published weaknesses (advisories) by the units that serve a model with the software they concern, of all units with a
--- model, whatever they run. By the version that the server tells, and nothing else is asked or tried: a fix that was
--- put into an older version is not seen. affected is yes if any version of that software on the unit is affected, else
--- unknown if of any it is not known (no version told, none that can be placed, or sources that disagree), else no.
--- Always these three rows for each advisory about software that was seen; the most affected units come first.
+-- model, whatever they run, so that locked servers are left out. By the version that the server tells, and nothing else
+-- is asked or tried: a fix that was put into an older version is not seen. affected is yes if any version of that
+-- software on the unit is affected, else unknown if of any it is not known (no version told, none that can be placed,
+-- or sources that disagree), else no. Always these three rows for each advisory about software that was seen; the most
+-- affected units come first.
 create function stats.exposure(
     scan bigint default null, since timestamptz default null, until timestamptz default null,
     unit text default 'host', population text default 'credible')
