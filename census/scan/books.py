@@ -91,7 +91,8 @@ class Books:
             await asyncio.sleep(FLUSH)
             await self.flush()
             standing = await self.beat()
-            await self._learn()
+            async with self._lock:
+                await self._learn()
             if standing is not None and standing.idle:
                 await self._share()
             self.expired = datetime.now(UTC).date() > self._valid_until
@@ -209,9 +210,9 @@ class Books:
                 await self.ask(self._write, batch)
             except OutdatedError:
                 chunk.put_back()
-                if not await self._learn():
+                # The list may have been learnt while the batch was away.
+                if not (await self._learn() and await self._heed(chunk)):
                     return False
-                chunk.opt_out(self._opted_out)  # the list may have been learnt while the batch was away
                 batch = chunk.batch(self._exclusions, release=release)
             except SupersededError:
                 self._lose(chunk)
@@ -234,9 +235,22 @@ class Books:
             return False
         if found is not None:
             self._opted_out = await self._learnt(found)
+            for chunk in list(self._chunks):
+                if not await self._heed(chunk):
+                    return False
             self._exclusions = found.version
-            for chunk in self._chunks:
-                chunk.opt_out(self._opted_out)
+        return True
+
+    async def _heed(self, chunk: OpenChunk) -> bool:
+        """Apply the opt-outs to what a chunk has in memory; False if the database was busy."""
+        try:
+            stored = await self.ask(claims.outcomes, chunk.claim)
+        except BusyError:
+            return False
+        if stored is None:
+            self._lose(chunk)
+        else:
+            chunk.opt_out(self._opted_out, stored)
         return True
 
     def _lose(self, chunk: OpenChunk) -> None:

@@ -53,14 +53,15 @@ class OpenChunk:
         self._outcomes[place] = outcome
         self._changed = True
 
-    def opt_out(self, opted_out: Callable[[str | None, str | None], bool]) -> None:
+    def opt_out(self, opted_out: Callable[[str | None, str | None], bool], stored: bytes) -> None:
         """Forget what is not yet written of targets that asked to be left alone, by name and address.
 
-        Those that already had an outcome are opted out as well: a purge may have deleted what was written of them.
+        `stored` are the outcomes as the database has them. What was written of a target stays, unless a purge, which
+        leaves its mark there, has deleted it.
         """
-        for place in self._places:
+        for place, kept in zip(self._places, stored, strict=True):
             target = self.claim.targets[place]
-            if self._outcomes[place] and opted_out(target.name, target.address):
+            if self._outcomes[place] and kept in (0, Outcome.OPTED_OUT) and opted_out(target.name, target.address):
                 self._outcomes[place] = Outcome.OPTED_OUT
                 self._changed = True
         self.unwritten = [seen for seen in self.unwritten if not opted_out(seen.target.name, seen.address)]

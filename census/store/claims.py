@@ -88,6 +88,15 @@ def claim(connection: Connection[Any], scan: int, worker: str, run: datetime | N
     return Claim(scan, number, attempt, tuple(targets), bytes(outcomes))
 
 
+def outcomes(connection: Connection[Any], claim: Claim) -> bytes | None:
+    """The outcome bytes of a chunk as they are stored; None if another worker has taken it over."""
+    row = connection.execute(
+        "select outcomes from chunk where scan_id = %s and number = %s and attempt = %s",
+        (claim.scan, claim.number, claim.attempt),
+    ).fetchone()
+    return None if row is None else bytes(row[0])
+
+
 def known_endpoints(connection: Connection[Any], claim: Claim) -> frozenset[tuple[str, int]]:
     """The (address, port) of those targets that were ever recognised: their failures are worth a row."""
     rows = connection.execute(

@@ -117,9 +117,8 @@ def hide(text: str, url: str) -> str:
 def _parse(url: str) -> URL:
     scheme = url.partition("://")[0]
     if scheme not in _SCHEMES or "://" not in url:
-        raise DatabaseError(
-            f"{safe(url)!r} is no address of a Postgres database: write postgresql://user@host:5432/database"
-        )
+        shown = repr(safe(url)) if "://" in url else "what was given"  # other forms may hold a password anywhere
+        raise DatabaseError(f"{shown} is no address of a Postgres database: write postgresql://user@host:5432/database")
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):

@@ -203,3 +203,20 @@ def test_a_batch_that_was_made_before_a_purge_is_looked_through_before_it_is_wri
     asyncio.run(run())
     assert stored(database_url) == [0] * 6
     assert outcomes(database_url) == {"opted_out": 1, "too_slow": 1}
+
+
+def test_what_was_written_before_somebody_opted_out_stays_with_its_outcome(database_url: str, tmp_path: Path) -> None:
+    async def run() -> None:
+        told = asyncio.Event()
+        async with listen(answers(PAGES)) as wire, listen(held(told), "127.0.1.1") as slow:
+            targets = [f"127.0.0.1:{wire.port}", f"127.0.1.1:{slow.port}"]
+            scan = create(database_url, tmp_path, targets, deadline=30.0)
+            working = asyncio.create_task(work(database_url, scan))
+            await until(lambda: outcomes(database_url).get("served") == 1)
+            await asyncio.to_thread(opt_out, database_url, "127.0.0.0/16")
+            await asyncio.sleep(3)  # the workers look every second
+            told.set()
+            await working
+
+    asyncio.run(run())
+    assert outcomes(database_url) == {"served": 1, "opted_out": 1}
