@@ -9,13 +9,15 @@ REAL := .venv-real/installed
 PYTHON_FITS = { $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null || { \
 	echo "This needs Python 3.11 to 3.14, and $(PYTHON) is none of them. Name one: make PYTHON=python3.13" >&2; false; }; }
 
-PROMETHEUS_IS_HERE = command -v prometheus >/dev/null && command -v promtool >/dev/null
-PROMETHEUS_MAY_COME = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { \
-	echo "This needs the programs prometheus and promtool. Install them (Debian, Ubuntu: apt-get install prometheus;" \
-		"elsewhere: prometheus.io/download) so that they are on the PATH, and try again." >&2; false; }; }
-# The package starts a server of its own, which nobody has asked for.
-PROMETHEUS_COMES = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
-	prometheus >/dev/null && { [ ! -d /run/systemd/system ] || systemctl disable --quiet --now prometheus; }
+# What the tests of the whole system need besides Python: Debian's packages, and the programs that they bring.
+SYSTEM_IS_HERE = command -v prometheus >/dev/null && command -v promtool >/dev/null && command -v chromium >/dev/null \
+	&& command -v ip >/dev/null
+SYSTEM_MAY_COME = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { \
+	echo "This needs the programs prometheus, promtool, chromium and ip. Install them (Debian, Ubuntu: apt-get install" \
+		"prometheus chromium iproute2) so that they are on the PATH, and try again." >&2; false; }; }
+# The package of Prometheus starts a server of its own, which nobody has asked for.
+SYSTEM_COMES = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
+	prometheus chromium iproute2 >/dev/null && { [ ! -d /run/systemd/system ] || systemctl disable --quiet --now prometheus; }
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-real test-system lint docs dashboards build clean
@@ -36,7 +38,7 @@ test-real: $(READY) $(REAL) ## a scan of real inference servers, started on loop
 	$(BIN)/pytest -m real tests/real
 
 test-system: $(READY) ## kills, a network cut in two, hostile servers, Chromium, Prometheus (as root, some minutes)
-	@$(PROMETHEUS_IS_HERE) || { $(PROMETHEUS_MAY_COME) && $(PROMETHEUS_COMES); }
+	@$(SYSTEM_IS_HERE) || { $(SYSTEM_MAY_COME) && $(SYSTEM_COMES); }
 	$(BIN)/pytest -m system
 
 lint: $(READY) ## ruff and mypy

@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from census.cli.main import cli
-from census.store.connect import engine
+from census.store import lineages
+from census.store.connect import connect, engine
 from census.store.embedded import Embedded
 from census.store.statistics import GROUPS, STATISTICS
 from tests.store.statistics.history import draw
@@ -29,6 +30,8 @@ def small(server: Embedded, template: str) -> Iterator[str]:
     """A database with a small history."""
     name = f"small_{uuid.uuid4().hex}"
     url = server.create_database(name, template)
+    with connect(url) as plain:
+        lineages.note(plain)
     made = engine(url)
     with made.begin() as connection:
         draw(3, hosts=12).write(connection)

@@ -11,6 +11,7 @@ import click
 import pytest
 import yaml
 
+import census
 from census.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
@@ -43,8 +44,7 @@ def test_an_image_has_a_version(image: str) -> None:
 
 
 def test_our_image_has_the_version_of_the_program() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert {SERVICES[name]["image"] for name in OURS} == {f"inference-census:{project['version']}"}
+    assert {SERVICES[name]["image"] for name in OURS} == {f"inference-census:{census.__version__}"}
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -264,8 +264,9 @@ def test_copies_of_an_older_database_know_their_scans_as_the_same(server: Embedd
         numbers = []
         for _ in range(2):
             rows_of(url, "drop schema stats cascade; drop schema export cascade; delete from laid")
-            rows_of(url, "alter table scan drop uuid, drop pruned_credible; alter table endpoint drop listed_id")
-            rows_of(url, "drop table pruning, lineage, reader; update alembic_version set version_num = '0005'")
+            rows_of(url, "alter table scan drop uuid, drop pruned_credible, drop stopped")
+            rows_of(url, "alter table endpoint drop listed_id")
+            rows_of(url, "drop table pruning, lineage, reader, worker; update alembic_version set version_num = '0005'")
             upgrade(url)
             numbers.append(rows_of(url, "select uuid from scan order by id"))
     finally:
