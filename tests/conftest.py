@@ -7,6 +7,7 @@ import fcntl
 import importlib
 import os
 import shutil
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,11 @@ import pytest
 from census.store.embedded import Embedded
 
 TEMPLATE = "census_template"
+
+
+# A run in the background is started without SIGINT, and would hand that on to the programs that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
