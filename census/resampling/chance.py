@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import BigInteger, Connection, DateTime, Text, bindparam, func, select
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import Connection
 
 from census.errors import UseError
 from census.resampling.null_model import expected
+from census.resampling.sets import UNITS, ask
 from census.store.statistics import Result
 
 _COLUMNS: Final = ("expected", "expected_low", "expected_high", "z", "p")
-_UNITS: Final = ("host", "endpoint")
 
 
 class ChanceError(UseError):
@@ -25,7 +23,7 @@ def check(name: str, unit: str, *, triples: bool) -> None:
     """Raise ChanceError unless these are pairs of co-deployment over hosts or endpoints."""
     if name != "co-deployment" or triples:
         raise ChanceError("the null model is of the pairs of co-deployment: `census stats co-deployment --null-model`")
-    if unit not in _UNITS:
+    if unit not in UNITS:
         raise ChanceError(f"the null model draws hosts or endpoints, not the unit {unit}; leave --unit out")
 
 
@@ -48,20 +46,11 @@ def with_chance(
     rows of `result` were asked for.
     """
     asked = {"scan": scan, "since": since, "until": until, "unit": unit, "population": population, "by": by}
-    chance = expected(_sets(connection, asked), draws=draws, seed=seed)
+    sets = [(tuple(members), count) for members, count in ask(connection, "family_sets", ("members", "count"), asked)]
+    chance = expected(sorted(sets), draws=draws, seed=seed)  # the order decides what a seed gives
     a, b = result.columns.index("a"), result.columns.index("b")
     rows = []
     for row in result.rows:
         told = chance[row[a], row[b]]
         rows.append((*row, told.mean, told.low, told.high, told.z, told.p))
     return Result((*result.columns, *_COLUMNS), rows, result.types)
-
-
-def _sets(connection: Connection, asked: Mapping[str, Any]) -> Sequence[tuple[Sequence[str], int]]:
-    types: Mapping[str, TypeEngine[Any]] = {
-        "scan": BigInteger(), "since": DateTime(timezone=True), "until": DateTime(timezone=True)
-    }  # fmt: skip
-    given = [bindparam(name, value, types.get(name, Text())) for name, value in asked.items()]
-    table = func.stats.family_sets(*given).table_valued("members", "count", name="asked")
-    found = connection.execute(select(*table.c))
-    return sorted((tuple(members), count) for members, count in found)  # the order decides what a seed gives

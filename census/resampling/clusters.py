@@ -8,11 +8,11 @@ from datetime import datetime
 from itertools import combinations
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, DateTime, Text, bindparam, func, select
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import Connection
 
 from census.errors import UseError
 from census.resampling.bootstrap import intervals
+from census.resampling.sets import UNITS, ask
 from census.store.statistics import Result
 
 Value = tuple[str, ...]
@@ -32,7 +32,6 @@ _DIMENSIONS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "models": ("model", ("model",)),
 }
 CLUSTERED: Final = tuple(_DIMENSIONS)
-_UNITS: Final = ("host", "endpoint")
 
 
 class ClusterError(UseError):
@@ -64,8 +63,10 @@ def clustered(
         columns = tuple(column if column != "family" else by for column in columns)
     if "c" in result.columns:
         columns = (*columns, "c")
-    asked = {"scan": scan, "since": since, "until": until, "unit": unit, "population": population}
-    sets = _sets(connection, dimension, asked)
+    asked = {
+        "dimension": dimension, "scan": scan, "since": since, "until": until, "unit": unit, "population": population,
+    }  # fmt: skip
+    sets = ask(connection, "sets_in_networks", ("network", "members", "count"), asked)
     drawn = intervals(_by_network(sets, len(columns)), draws=draws, seed=seed)
     return _with(result, columns, drawn)
 
@@ -74,18 +75,8 @@ def check(name: str, unit: str) -> None:
     """Raise ClusterError if there are no intervals over networks of this statistic or this unit."""
     if name not in _DIMENSIONS:
         raise ClusterError(f"{name} has no intervals over networks; --cluster works with: {', '.join(CLUSTERED)}")
-    if unit not in _UNITS:
+    if unit not in UNITS:
         raise ClusterError(f"--cluster counts hosts or endpoints, not the unit {unit}; leave --unit out")
-
-
-def _sets(connection: Connection, dimension: str, asked: Mapping[str, Any]) -> Iterable[Any]:
-    types: Mapping[str, TypeEngine[Any]] = {
-        "scan": BigInteger(), "since": DateTime(timezone=True), "until": DateTime(timezone=True)
-    }  # fmt: skip
-    given = [bindparam(name, value, types.get(name, Text())) for name, value in asked.items()]
-    call = func.stats.sets_in_networks(bindparam("dimension", dimension, Text()), *given)
-    table = call.table_valued("network", "members", "count", name="asked")
-    return connection.execute(select(*table.c))
 
 
 def _by_network(sets: Iterable[Any], together: int) -> list[tuple[Counter[Value], int]]:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection
 
 from census.resampling import chance, clusters
+from census.resampling.sets import ask
 from census.store import statistics
 from census.store.connect import engine
 from tests.store.statistics.history import MODELS as LISTED
@@ -41,8 +42,10 @@ def by_network(connection: Connection, name: str, result: statistics.Result, by:
     columns = tuple(by if column == "family" else column for column in columns)
     columns += ("c",) if "c" in result.columns else ()
     everything = {"scan": None, "since": None, "until": None, "population": "credible", **asked}
-    given = {key: everything[key] for key in ("scan", "since", "until", "unit", "population")}
-    return columns, clusters._by_network(clusters._sets(connection, dimension, given), len(columns))
+    given = {"dimension": dimension}
+    given |= {key: everything[key] for key in ("scan", "since", "until", "unit", "population")}
+    sets = ask(connection, "sets_in_networks", ("network", "members", "count"), given)
+    return columns, clusters._by_network(sets, len(columns))
 
 
 @pytest.mark.parametrize(
