@@ -49,16 +49,20 @@ def before_it_was_asked() -> Handler:
 
 
 def answers_again(extra: bytes, pause: float) -> Callable[[], Handler]:
-    """Sends after each answer, at once or a little later, one more that nobody asked for."""
+    """Sends with each answer, in one piece or a little later, one more that nobody asked for."""
 
     def make() -> Handler:
         async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 said = {b"GET /api/tags": TAGS, b"GET /api/version": page({"version": "0.33.0"})}
-                writer.write(next((each for start, each in said.items() if head.startswith(start)), NOT_FOUND))
-                await asyncio.sleep(pause)
-                writer.write(extra)
+                fitting = next((each for start, each in said.items() if head.startswith(start)), NOT_FOUND)
+                if pause:
+                    writer.write(fitting)
+                    await asyncio.sleep(pause)
+                    writer.write(extra)
+                else:
+                    writer.write(fitting + extra)
                 await writer.drain()
 
         return handler
