@@ -6,7 +6,18 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-SETS: Final = ("families", "architectures", "origins", "quantizations", "capabilities", "unplaced", "tools")
+SETS: Final = (
+    "families",
+    "architectures",
+    "origins",
+    "quantizations",
+    "capabilities",
+    "unplaced",
+    "tools",
+    "names",
+    "instances",
+    "traits",
+)
 
 # A row for the inventory `of`, from its models as the table model has them; sorted as Python sorts.
 OF_MODELS: Final = """
@@ -23,7 +34,10 @@ OF_MODELS: Final = """
             order by 1
         ) as capabilities,
         coalesce(bool_or(family is null), false) as unplaced,
-        coalesce(max(tools), 0)::smallint as tools
+        coalesce(max(tools), 0)::smallint as tools,
+        count(distinct name)::integer as names,
+        count(distinct coalesce('d' || digest, 'n' || name))::integer as instances,
+        coalesce(bit_or(traits), 0) as traits
     from unnest(of.models) listed join model on model.id = listed
 """
 

@@ -1,7 +1,7 @@
 """What an endpoint ever listed, all its inventories together, as one inventory that `endpoint.listed_id` names.
 
-Statistics over all time read it in the place of the sightings. Null always means: look at the sightings. The writer
-sets it to null with each new sighting, and what is null is made anew when a scan ends and by every upgrade.
+Statistics over all time read it in the place of the sightings, unless `endpoint.listed_stale` says that these must be
+asked. The writer sets that with each new sighting, and what is stale is made anew when a scan ends and by every upgrade.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from psycopg import Connection, Cursor
 
-# An endpoint that invents new models for every scan would else cost more with each; so long a history stays null.
+# An endpoint that invents new models for every scan would else cost more with each; so long a history stays stale.
 _MOST: Final = 2_000
 
 # In the order in which writers take them, so that they and this never wait for each other for ever.
@@ -21,16 +21,17 @@ create temporary table if not exists united (endpoint_id bigint, hash bytea, mod
 on commit delete rows
 """
 
+# Null where it was always locked.
 _ALIKE: Final = """
-update endpoint set listed_id = its.one
+update endpoint set listed_id = its.one, listed_stale = false
 from (
-    select sighting.endpoint_id, min(inventory_id) as one
-    from endpoint join sighting on sighting.endpoint_id = endpoint.id
-    where listed_id is null and inventory_id is not null
-    group by sighting.endpoint_id
-    having min(inventory_id) = max(inventory_id)
+    select endpoint.id, min(inventory_id) as one
+    from endpoint left join sighting on sighting.endpoint_id = endpoint.id
+    where listed_stale
+    group by endpoint.id
+    having min(inventory_id) is not distinct from max(inventory_id)
 ) its
-where endpoint.id = its.endpoint_id
+where endpoint.id = its.id
 """
 
 # The hash is that of census.store.identity.inventory_hash.
@@ -38,7 +39,7 @@ _UNITED: Final = """
 with listed as materialized (
     select distinct sighting.endpoint_id, inventory_id
     from endpoint join sighting on sighting.endpoint_id = endpoint.id
-    where listed_id is null and inventory_id is not null
+    where listed_stale and inventory_id is not null
 ), bounded as materialized (
     select endpoint_id, bool_or(cut) as cut
     from listed join inventory on inventory.id = inventory_id
@@ -58,7 +59,8 @@ group by endpoint_id, cut
 
 _INVENTORIES: Final = """
 insert into inventory (
-    hash, models, size, cut, families, architectures, origins, quantizations, capabilities, unplaced, tools)
+    hash, models, size, cut, families, architectures, origins, quantizations, capabilities, unplaced, tools, names,
+    instances, traits)
 select
     new.hash, new.models, cardinality(new.models), new.cut,
     coalesce(array_agg(distinct family collate "C") filter (where family is not null), '{}'),
@@ -66,7 +68,8 @@ select
     coalesce(array_agg(distinct origin collate "C") filter (where origin is not null), '{}'),
     coalesce(array_agg(distinct quantization collate "C") filter (where quantization is not null), '{}'),
     coalesce(array_agg(distinct word collate "C") filter (where word is not null), '{}'),
-    bool_or(family is null), max(tools)
+    bool_or(family is null), max(tools), count(distinct name),
+    count(distinct coalesce('d' || digest, 'n' || name)), bit_or(traits)
 from (select distinct on (hash) * from united) new
 cross join unnest(new.models) member
 join model on model.id = member
@@ -78,16 +81,16 @@ on conflict (hash) do nothing
 """
 
 _NAMED: Final = """
-update endpoint set listed_id = inventory.id
+update endpoint set listed_id = inventory.id, listed_stale = false
 from united join inventory using (hash)
 where endpoint.id = united.endpoint_id
 """
 
-_FORGET: Final = "update endpoint set listed_id = null where id = any (%s) and listed_id is not null"
+_FORGET: Final = "update endpoint set listed_id = null, listed_stale = true where id = any (%s) and not listed_stale"
 
 
 def fill(connection: Connection[Any]) -> None:
-    """Name the inventory of every endpoint that has none and did list something, in the caller's transaction."""
+    """Name the inventory of every endpoint whose name for it is stale, in the caller's transaction."""
     connection.execute(_ALONE)
     connection.execute(_TEMPORARY)
     connection.execute(_ALIKE)

@@ -157,7 +157,8 @@ join sighting it on it.endpoint_id = f.endpoint_id
 analyze sighting_number;
 
 -- What they ever listed is more now, and is made anew when all is here.
-update endpoint set listed_id = null where id in (select endpoint_id from seen_there) and listed_id is not null;
+update endpoint set listed_id = null, listed_stale = true
+where id in (select endpoint_id from seen_there) and not listed_stale;
 
 -- One that lost its sighting on the way must be missed when they are counted, so it is not taken over.
 insert into observation (scan_id, endpoint_id, sighting_id, observed_at, outcome, running, latency_ms)

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Date,
     DateTime,
     ForeignKey,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, INET, JSONB
+from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, INET, INT4MULTIRANGE, JSONB
 
 from census.store import notes
 from census.store.columns import id_column as _id
@@ -170,10 +171,18 @@ endpoint = Table(
     Column(
         "listed_id",
         ForeignKey("inventory.id"),
-        comment="All that it ever listed, together; null where the sightings must be asked",
+        comment="All that it ever listed, together; null where it was always locked, and while it is stale",
+    ),
+    Column(
+        "listed_stale",
+        Boolean,
+        nullable=False,
+        server_default="true",
+        comment="Whether listed_id has to be made anew, and until then the sightings be asked",
     ),
     UniqueConstraint("host_id", "port"),
     Index("endpoint_imprint_idx", "imprint", postgresql_where=text("imprint is not null")),
+    Index("endpoint_stale_idx", "id", postgresql_where=text("listed_stale")),
     comment="An address and port that was ever recognised as an inference server",
 )
 
@@ -217,6 +226,20 @@ family = Table(
     comment="Families that models were placed in",
 )
 
+# Statistics ask for these of all models of a unit together, which the database does by combining bits.
+_TRAITS = """
+case when parameters is null then 128
+    else 1 << width_bucket(parameters, array[
+        1000000000, 4000000000, 8000000000, 15000000000, 35000000000, 80000000000]::bigint[])
+end
+| case when capabilities is null then 256
+    else 512
+        | case when capabilities @> array['completion'] then 1024 else 0 end
+        | case when capabilities @> array['embedding'] then 2048 else 0 end
+end
+| case when remote is null then 4096 when remote then 8192 else 0 end
+| case when name ~* '(uncensored|abliterat|unfiltered|unaligned|nsfw)' then 16384 else 0 end
+"""
 model = Table(
     "model",
     metadata,
@@ -243,6 +266,15 @@ model = Table(
     Column("derived", Boolean, comment="Derived from other weights (true) or an original (false)"),
     Column("base", Text, comment="Family it was derived from"),
     Column("rule", Text, comment="Rule of families.toml that placed it"),
+    Column(
+        "traits",
+        Integer,
+        Computed(_TRAITS, persisted=True),
+        nullable=False,
+        comment="Bits: 0 to 6 the band of its parameters (<1B, 1-3B, 4-7B, 8-14B, 15-34B, 35-79B, >=80B), 7 when they are"
+        " unknown; 8 its capabilities are unknown, 9 known, 10 it completes, 11 it embeds; 12 it is unknown whether it"
+        " runs elsewhere, 13 it does; 14 its name says that it is uncensored",
+    ),
     Index("model_name_idx", "name"),
     comment="A model as some server lists it; equal facts are stored once",
 )
@@ -262,6 +294,14 @@ inventory = Table(
     Column("capabilities", ARRAY(Text), nullable=False, comment="Capabilities in it, sorted, distinct"),
     Column("unplaced", Boolean, nullable=False, comment="Holds a model whose family is unknown"),
     Column("tools", SmallInteger, nullable=False, comment="Highest model.tools in it; 0 when it has no model"),
+    Column("names", Integer, nullable=False, comment="Number of distinct names in it"),
+    Column(
+        "instances",
+        Integer,
+        nullable=False,
+        comment="Number of distinct models in it: by digest, and by name where there is none",
+    ),
+    Column("traits", Integer, nullable=False, comment="The bits of model.traits that any model in it has"),
     comment="A set of models that some endpoint lists; the same set is stored once",
 )
 
@@ -277,6 +317,13 @@ sighting = Table(
     Column("observations", Integer, nullable=False, comment="How many observations"),
     Column("days", DATEMULTIRANGE, nullable=False, comment="Days (UTC) on which it was seen"),
     Column("latency_ms", REAL, comment="The least latency of its observations, milliseconds; null when none has one"),
+    Column(
+        "weeks",
+        INT4MULTIRANGE,
+        Computed("weeks_of(days)", persisted=True),
+        nullable=False,
+        comment="Weeks in which it was seen, by number: week 0 began on Monday, 2000-01-03",
+    ),
     UniqueConstraint("endpoint_id", "inventory_id", "software_id", postgresql_nulls_not_distinct=True),
     comment="One endpoint with one inventory and one software, over all the time it stayed so",
 )
@@ -284,7 +331,6 @@ sighting = Table(
 observation = Table(
     "observation",
     metadata,
-    _id(),
     Column("scan_id", ForeignKey("scan.id", ondelete="CASCADE"), nullable=False, comment="The scan"),
     Column("endpoint_id", ForeignKey("endpoint.id"), nullable=False, comment="Where"),
     Column("sighting_id", ForeignKey("sighting.id"), comment="What was seen; null when the attempt failed"),
@@ -295,5 +341,12 @@ observation = Table(
     Index("observation_scan_id_idx", "scan_id"),
     Index("observation_endpoint_id_idx", "endpoint_id"),
     Index("observation_observed_at_idx", "observed_at", postgresql_using="brin"),
+    Index(
+        "observation_in_vain_idx",
+        "endpoint_id",
+        "observed_at",
+        postgresql_include=["outcome"],
+        postgresql_where=text("sighting_id is null"),
+    ),
     comment="What one endpoint was at one moment; failures of known endpoints included",
 )

@@ -7,7 +7,7 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with units as materialized (
-        select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
+        select l.id, l.count, l.quantizations from stats.listed(scan, since, until, unit, population) l
     ),
     names as materialized (
         select q.name, case dimension when 'bits' then stats.bits(q.name)::text else q.name end as value
@@ -16,8 +16,7 @@ begin atomic
     held as (
         select distinct u.id, u.count, n.value
         from units u
-        join inventory i on i.id = u.inventory_id
-        left join unnest(i.quantizations) told on true
+        left join unnest(u.quantizations) told on true
         left join names n on n.name = told
     ),
     states as materialized (

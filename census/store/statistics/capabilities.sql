@@ -12,41 +12,43 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with units as materialized (
-        select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
+        -- Of the bits of model.traits: 256 that a model's capabilities are unknown, 512 that they are known.
+        select l.id, l.alone, l.count, l.capabilities, l.traits
+        from stats.listed(scan, since, until, unit, population) l
     ),
-    told as materialized (
-        select
-            l.inventory_id, i.capabilities,
-            bool_or(m.capabilities is null) as untold,
-            bool_or(m.capabilities is not null) as told
-        from (select distinct inventory_id from units) l
-        join inventory i on i.id = l.inventory_id
-        cross join unnest(i.models) number
-        join model m on m.id = number
-        group by l.inventory_id, i.capabilities
+    several as materialized (
+        select u.id, u.count, bit_or(u.traits) as traits from units u where not u.alone group by u.id, u.count
     ),
     states as materialized (
-        select u.id, u.count, bool_or(t.untold) as untold, bool_or(t.told) as told
-        from units u join told t using (inventory_id)
-        group by u.id, u.count
+        select t.traits, sum(t.count)::bigint as count
+        from (select u.traits, u.count from units u where u.alone union all select s.traits, s.count from several s) t
+        group by t.traits
     ),
     whole as materialized (
         select
             coalesce(sum(s.count), 0)::bigint as of,
-            coalesce(sum(s.count) filter (where s.untold), 0)::bigint as untold,
-            coalesce(sum(s.count) filter (where not s.told), 0)::bigint as silent
+            coalesce(sum(s.count) filter (where s.traits & 256 > 0), 0)::bigint as untold,
+            coalesce(sum(s.count) filter (where s.traits & 512 = 0), 0)::bigint as silent
         from states s
     ),
     held as (
-        select distinct u.id, capability
-        from units u join told t using (inventory_id) cross join unnest(t.capabilities) capability
+        select capability, u.count, u.traits
+        from units u cross join unnest(u.capabilities) capability
+        where u.alone
+        union all
+        select its.capability, s.count, s.traits
+        from (
+            select distinct u.id, capability from units u cross join unnest(u.capabilities) capability
+            where not u.alone
+        ) its
+        join several s on s.id = its.id
     ),
     counted as (
         select
             h.capability,
-            sum(s.count)::bigint as count,
-            coalesce(sum(s.count) filter (where s.untold), 0)::bigint as untold
-        from held h join states s on s.id = h.id
+            sum(h.count)::bigint as count,
+            coalesce(sum(h.count) filter (where h.traits & 256 > 0), 0)::bigint as untold
+        from held h
         group by h.capability
         union all
         select null, w.silent, w.untold from whole w where w.silent > 0

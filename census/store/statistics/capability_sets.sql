@@ -12,56 +12,46 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with units as materialized (
-        select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
+        -- Of the bits of model.traits 512 says that a model's capabilities are known.
+        select l.id, l.alone, l.count, l.models, l.capabilities, l.traits
+        from stats.listed(scan, since, until, unit, population) l
     ),
     kinds as materialized (
         -- Numbers in the place of sets, which are many times compared below.
-        select m.id, m.capabilities, case when m.capabilities is not null then
-            dense_rank() over (order by m.capabilities) end as number
+        select m.id, m.capabilities, dense_rank() over (order by m.capabilities) as number
         from model m
-    ),
-    described as materialized (
-        select distinct l.inventory_id, i.capabilities as any_of, k.number
-        from (select distinct inventory_id from units) l
-        join inventory i on i.id = l.inventory_id
-        cross join unnest(i.models) model
-        join kinds k on k.id = model
-    ),
-    told as materialized (
-        select d.inventory_id, d.any_of as capabilities, bool_or(d.number is not null) as told
-        from described d
-        group by d.inventory_id, d.any_of
+        where m.capabilities is not null
     ),
     single as (
-        select k.capabilities, sum(held.count) as count
+        select k.capabilities, held.count
         from (
-            select distinct u.id, u.count, d.number from units u join described d using (inventory_id)
-            where d.number is not null
+            select one.number, sum(one.count) as count
+            from (
+                select distinct u.id, u.count, k.number
+                from units u cross join unnest(u.models) model join kinds k on k.id = model
+            ) one
+            group by one.number
         ) held
         join (select distinct number, capabilities from kinds) k using (number)
-        group by k.capabilities
-    ),
-    grouped as materialized (
-        select
-            u.id, u.count, count(*) = 1 as alone, bool_or(t.told) as told, min(t.capabilities) as capabilities
-        from units u join told t using (inventory_id)
-        group by u.id, u.count
     ),
     united as materialized (
         -- The usual unit has one list, whose capabilities are sorted and distinct as they are stored.
-        select g.count, case when g.told then g.capabilities end as capabilities from grouped g where g.alone
-        union all
-        select
-            g.count,
-            case when g.told then
-                coalesce(array_agg(distinct word collate "C") filter (where word is not null), '{}')
-            end
-        from grouped g
-        join units u on u.id = g.id
-        join told t using (inventory_id)
-        left join unnest(t.capabilities) word on true
-        where not g.alone
-        group by g.id, g.count, g.told
+        select t.capabilities, sum(t.count) as count
+        from (
+            select case when u.traits & 512 > 0 then u.capabilities end as capabilities, u.count
+            from units u
+            where u.alone
+            union all
+            select
+                case when bit_or(u.traits) & 512 > 0 then
+                    coalesce(array_agg(distinct word collate "C") filter (where word is not null), '{}')
+                end,
+                u.count
+            from units u left join unnest(u.capabilities) word on true
+            where not u.alone
+            group by u.id, u.count
+        ) t
+        group by t.capabilities
     ),
     whole as materialized (
         select coalesce(sum(u.count), 0)::bigint as of from united u

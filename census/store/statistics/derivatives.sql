@@ -11,17 +11,10 @@ returns table (
     count bigint, of bigint, share double precision, low double precision, high double precision)
 language sql stable parallel safe
 begin atomic
-    with sets as materialized (
-        select row_number() over () as id, h.inventories, h.count
-        from stats.holdings(scan, since, until, unit, population) h
+    with spread as materialized (
+        select l.id, l.count, l.models
+        from stats.listed(scan, since, until, unit, population) l
         where stats.one_of('by', by, array['family', 'architecture'])
-    ),
-    spread as materialized (
-        select s.id, s.count, i.models
-        from sets s
-        cross join unnest(s.inventories) member
-        join inventory i on i.id = member
-        where i.size > 0
     ),
     whole as materialized (
         select coalesce(sum(count), 0)::bigint as of from (select distinct id, count from spread) units

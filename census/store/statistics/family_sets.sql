@@ -5,19 +5,10 @@ create function stats.family_sets(
 returns table (members text[], count bigint)
 language sql stable parallel safe
 begin atomic
-    with sets as materialized (
-        select row_number() over () as id, h.inventories, h.count
-        from stats.holdings(scan, since, until, unit, population) h
+    with described as (
+        select l.id, l.alone, l.count, case by when 'architecture' then l.architectures else l.families end as members
+        from stats.listed(scan, since, until, unit, population) l
         where stats.one_of('by', by, array['family', 'architecture'])
-    ),
-    described as (
-        select
-            s.id, s.count, cardinality(s.inventories) = 1 as alone,
-            case by when 'architecture' then i.architectures else i.families end as members
-        from sets s
-        cross join unnest(s.inventories) listed
-        join inventory i on i.id = listed
-        where i.size > 0
     ),
     united as (
         -- The usual unit has one inventory, whose members are sorted and distinct as they are stored.

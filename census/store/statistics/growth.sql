@@ -10,33 +10,72 @@ returns table (
     week date, count bigint, new bigint, gone bigint, models_mean double precision, models_median double precision)
 language sql stable parallel safe
 begin atomic
-    with carriers as materialized (
-        select w.week, w.carrier, max(i.size) as models
+    with seen as materialized (
+        select w.carrier, w.weeks, coalesce(i.size, 0) as models
         from stats.weeks(scan, since, until, unit, population) w
         left join inventory i on i.id = w.inventory_id
-        group by w.week, w.carrier
     ),
-    lives as (
-        select c.carrier, min(c.week) as first, max(c.week) as last from carriers c group by c.carrier
+    carriers as materialized (
+        select s.carrier, min(s.models) as least, max(s.models) as most, range_agg(s.weeks) as weeks
+        from seen s
+        group by s.carrier
     ),
-    seen as (
+    lists as materialized (
+        -- Whose lists are all of one length, as most are, counts by its runs of weeks; the others week by week.
+        select runs.week, runs.models, sum(runs.count)::bigint as count
+        from (
+            select generate_series(lower(r.run), upper(r.run) - 1) as week, r.models, r.count
+            from (
+                select run, c.most as models, count(*) as count
+                from carriers c cross join unnest(c.weeks) run
+                where c.least = c.most
+                group by run, c.most
+            ) r
+            union all
+            select longest.week, longest.models, count(*)
+            from (
+                select s.carrier, week, max(s.models) as models
+                from seen s
+                join carriers c on c.carrier = s.carrier and c.least < c.most
+                cross join unnest(s.weeks) run
+                cross join generate_series(lower(run), upper(run) - 1) week
+                group by s.carrier, week
+            ) longest
+            group by longest.week, longest.models
+        ) runs
+        group by runs.week, runs.models
+    ),
+    ordered as (
         select
-            c.week, count(*) as count, avg(c.models) filter (where c.models > 0)::double precision as mean,
-            percentile_cont(0.5) within group (order by c.models) filter (where c.models > 0) as median
-        from carriers c
-        group by c.week
+            l.*, sum(l.count) over (partition by l.week order by l.models) as up_to,
+            sum(l.count) over (partition by l.week) as of
+        from lists l
+        where l.models > 0
+    ),
+    middle as (
+        -- The median lies between the models of the two units in the middle, which are one if their number is odd.
+        select
+            o.week, (sum(o.count * o.models) / max(o.of))::double precision as mean,
+            (min(o.models) filter (where o.up_to >= floor((o.of + 1) / 2))
+                + min(o.models) filter (where o.up_to >= floor(o.of / 2) + 1)) / 2::double precision as median
+        from ordered o
+        group by o.week
+    ),
+    counted as (
+        select l.week, sum(l.count)::bigint as count from lists l group by l.week
     ),
     first as (
-        select l.first as week, count(*) as count from lives l group by l.first
+        select lower(c.weeks) as week, count(*) as count from carriers c group by lower(c.weeks)
     ),
     last as (
-        select l.last as week, count(*) as count from lives l group by l.last
+        select upper(c.weeks) - 1 as week, count(*) as count from carriers c group by upper(c.weeks)
     )
     select
-        s.week, s.count, coalesce(n.count, 0),
+        date '2000-01-03' + 7 * s.week, s.count, coalesce(n.count, 0),
         coalesce(lag(coalesce(g.count, 0)) over (order by s.week), 0),
-        s.mean, s.median
-    from seen s
+        m.mean, m.median
+    from counted s
+    left join middle m on m.week = s.week
     left join first n on n.week = s.week
     left join last g on g.week = s.week
     order by s.week;

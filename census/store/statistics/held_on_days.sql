@@ -3,7 +3,7 @@
 -- case, counts as it is; only where several members overlap are its days spread out one by one.
 create function stats.held_on_days(
     dimension text, scan bigint, since timestamptz, until timestamptz, population text)
-returns table (members bigint[], count bigint)
+returns table (alone boolean, members bigint[], count bigint)
 language sql stable parallel safe
 begin atomic
     with spans as (
@@ -41,7 +41,7 @@ begin atomic
         where not uniform
         group by carrier, first + day
     )
-    select array[member], sum(days)::bigint from plain group by member
+    select true, array[member], sum(days)::bigint from plain group by member
     union all
-    select members, count(*) from mixed group by members;
+    select false, members, count(*) from mixed group by members;
 end;

@@ -7,20 +7,38 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with units as materialized (
-        select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
+        select l.id, l.alone, l.count, l.models, l.alone and l.instances = cardinality(l.models) as plain
+        from stats.listed(scan, since, until, unit, population) l
     ),
     whole as materialized (
-        select coalesce(sum(u.count), 0)::bigint as of from (select distinct id, count from units) u
+        select coalesce(sum(t.count), 0)::bigint as of
+        from (
+            select u.count from units u where u.alone
+            union all
+            select its.count from (select distinct u.id, u.count from units u where not u.alone) its
+        ) t
     ),
     keys as materialized (
         select m.id, min(m.id) over (partition by m.digest, case when m.digest is null then m.name end) as key
         from model m
     ),
-    spread as (
-        select u.id, u.count, unnest(i.models) as model from units u join inventory i on i.id = u.inventory_id
-    ),
     held as (
-        select distinct s.id, s.count, k.key from spread s join keys k on k.id = s.model
+        -- Where no two models of a list are one, as is usual, it is enough to count each.
+        select k.key, its.count
+        from (
+            select model, sum(u.count)::bigint as count
+            from units u cross join unnest(u.models) model
+            where u.plain
+            group by model
+        ) its
+        join keys k on k.id = its.model
+        union all
+        select its.key, its.count
+        from (
+            select distinct u.id, u.count, k.key
+            from units u cross join unnest(u.models) model join keys k on k.id = model
+            where not u.plain
+        ) its
     )
     select h.key, sum(h.count)::bigint, w.of from held h cross join whole w group by h.key, w.of;
 end;

@@ -9,17 +9,24 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with sets as materialized (
-        select row_number() over () as id, h.inventories, h.count
+        select row_number() over () as id, h.alone, h.inventories[1] as first, h.inventories, h.count
         from stats.holdings(scan, since, until, unit, population) h
     ),
-    sizes as (
-        select s.count, count(distinct m.name) as names
-        from sets s
-        cross join unnest(s.inventories) listed
-        join inventory i on i.id = listed
-        left join unnest(i.models) member on true
-        left join model m on m.id = member
-        group by s.id, s.count
+    sizes as materialized (
+        select its.names, sum(its.count) as count
+        from (
+            select i.names, s.count from sets s join inventory i on i.id = s.first where s.alone
+            union all
+            select count(distinct m.name), s.count
+            from sets s
+            cross join unnest(s.inventories) listed
+            join inventory i on i.id = listed
+            left join unnest(i.models) member on true
+            left join model m on m.id = member
+            where not s.alone
+            group by s.id, s.count
+        ) its
+        group by its.names
     ),
     bands (place, models, least, most) as (
         values

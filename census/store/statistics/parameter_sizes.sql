@@ -11,32 +11,14 @@ returns table (
     largest bigint)
 language sql stable parallel safe
 begin atomic
-    with units as materialized (
-        select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
+    with masks as materialized (
+        -- A bit for each band; the eighth is unknown.
+        select t.traits & 255 as bands, sum(t.count)::bigint as count
+        from stats.traits(scan, since, until, unit, population) t
+        group by t.traits & 255
     ),
-    whole as materialized (
-        select coalesce(sum(u.count), 0)::bigint as of from (select distinct id, count from units) u
-    ),
-    told as (
-        -- A bit for each band, so that a unit's bands are the bits of its lists together; the eighth is unknown.
-        select
-            l.inventory_id,
-            bit_or(1 << coalesce(width_bucket(m.parameters, array[
-                1000000000, 4000000000, 8000000000, 15000000000, 35000000000, 80000000000]), 7)) as bands
-        from (select distinct inventory_id from units) l
-        join inventory i on i.id = l.inventory_id
-        cross join unnest(i.models) number
-        join model m on m.id = number
-        group by l.inventory_id
-    ),
-    masks as (
-        select held.bands, sum(held.count)::bigint as count
-        from (
-            select u.count, bit_or(t.bands) as bands
-            from units u join told t using (inventory_id)
-            group by u.id, u.count
-        ) held
-        group by held.bands
+    whole as (
+        select coalesce(sum(m.count), 0)::bigint as of from masks m
     ),
     names (place, band) as (
         values (0, '<1B'), (1, '1-3B'), (2, '4-7B'), (3, '8-14B'), (4, '15-34B'), (5, '35-79B'), (6, '>=80B'),

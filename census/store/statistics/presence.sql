@@ -19,14 +19,16 @@ begin atomic
         group by 1
     ),
     failed as materialized (
-        -- Failed attempts are few: they are picked out before anything is joined that would look for them one by one.
-        select f.endpoint_id, f.observed_at
+        -- Failed attempts are few, and have an index of their own.
+        select case unit when 'endpoint' then e.id else e.host_id end as carrier, f.observed_at
         from observation f
+        join endpoint e on e.id = f.endpoint_id
         where f.sighting_id is null
             and f.outcome in (select w.id from outcome w where w.stage > 0)
             and (scan is null or f.scan_id = scan)
             and (since is null or f.observed_at >= since)
             and (until is null or f.observed_at < until)
+            and (population = 'raw' or stats.credible(e.verdict))
     ),
     missed as (
         select
@@ -35,10 +37,7 @@ begin atomic
             count(*) filter (where f.observed_at between c.first_seen and c.last_seen) as missed_between,
             count(*) filter (where f.observed_at > c.last_seen) as missed_after,
             min(f.observed_at) filter (where f.observed_at > c.last_seen) as gone_at
-        from failed f
-        join endpoint e on e.id = f.endpoint_id
-        join confirmed c on c.carrier = case unit when 'endpoint' then e.id else e.host_id end
-        where population = 'raw' or stats.credible(e.verdict)
+        from failed f join confirmed c using (carrier)
         group by c.carrier
     )
     select

@@ -7,24 +7,18 @@ create function stats.tally(
 returns table (value text, count bigint, of bigint)
 language sql stable parallel safe
 begin atomic
-    with sets as (
-        select row_number() over () as id, cardinality(h.inventories) = 1 as alone, h.inventories, h.count
-        from stats.holdings(scan, since, until, unit, population) h
-    ),
-    described as materialized (
+    with described as materialized (
         select
-            s.id, s.alone, s.count,
+            l.id, l.alone, l.count,
             case dimension
-                when 'family' then i.families
-                when 'architecture' then i.architectures
-                when 'origin' then i.origins
-                when 'tools' then (array['unknown', 'yes'])[:i.tools]
+                when 'family' then l.families
+                when 'architecture' then l.architectures
+                when 'origin' then l.origins
+                when 'tools' then (array['unknown', 'yes'])[:l.tools]
             end as values,
-            case dimension when 'model' then i.models end as models
-        from sets s
-        cross join unnest(s.inventories) listed
-        join inventory i on i.id = listed
-        where i.size > 0
+            case dimension when 'model' then l.models end as models,
+            l.alone and l.names = cardinality(l.models) as distinct_names
+        from stats.listed(scan, since, until, unit, population) l
     ),
     held as (
         -- The usual unit has one inventory, whose values are distinct as they are stored.
@@ -33,11 +27,20 @@ begin atomic
         select several.count, several.value
         from (select distinct d.id, d.count, unnest(d.values) as value from described d where not d.alone) several
         union all
+        select numbered.count, m.name
+        from (
+            select member, sum(d.count)::bigint as count
+            from described d cross join unnest(d.models) member
+            where dimension = 'model' and d.distinct_names
+            group by member
+        ) numbered
+        join model m on m.id = numbered.member
+        union all
         select named.count, named.name
         from (
             select distinct d.id, d.count, m.name
-            from described d cross join unnest(d.models) listed join model m on m.id = listed
-            where dimension = 'model'
+            from described d cross join unnest(d.models) member join model m on m.id = member
+            where dimension = 'model' and not d.distinct_names
         ) named
     ),
     whole as materialized (

@@ -20,27 +20,27 @@ begin atomic
         where stats.one_of('by', by, array['family', 'architecture'])
     ),
     units as materialized (
-        select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
-    ),
-    told as (
         select
-            l.inventory_id,
-            case by when 'architecture' then i.architectures else i.families end as members,
-            min(m.name collate "C") as first_name, max(m.name collate "C") as last_name
-        from (select distinct inventory_id from units) l
-        join inventory i on i.id = l.inventory_id
-        cross join unnest(i.models) number
-        join model m on m.id = number
-        group by l.inventory_id, i.id
+            l.id, l.alone, l.count, l.models, l.names,
+            case by when 'architecture' then l.architectures else l.families end as members
+        from stats.listed(scan, since, until, unit, population) l
     ),
     flags as (
         select
-            u.count,
-            min(t.first_name collate "C") <> max(t.last_name collate "C") as models,
-            min(t.members[1] collate "C") <> max(t.members[cardinality(t.members)] collate "C") as families,
-            bool_or(t.members @> array[n.a]) as a,
-            bool_or(t.members @> array[n.b]) as b
-        from units u join told t using (inventory_id) cross join names n
+            u.count, u.names > 1 as models, cardinality(u.members) > 1 as families,
+            u.members @> array[n.a] as a, u.members @> array[n.b] as b
+        from units u cross join names n
+        where u.alone
+        union all
+        select
+            u.count, min(m.name collate "C") <> max(m.name collate "C"),
+            min(u.members[1] collate "C") <> max(u.members[cardinality(u.members)] collate "C"),
+            bool_or(u.members @> array[n.a]), bool_or(u.members @> array[n.b])
+        from units u
+        cross join names n
+        cross join unnest(u.models) number
+        join model m on m.id = number
+        where not u.alone
         group by u.id, u.count
     ),
     summed as materialized (

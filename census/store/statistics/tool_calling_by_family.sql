@@ -12,20 +12,12 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with units as materialized (
-        select l.id, l.count, l.inventory_id from stats.listed(scan, since, until, unit, population) l
-    ),
-    told as materialized (
-        select l.inventory_id, m.family, max(m.tools) as tools
-        from (select distinct inventory_id from units) l
-        join inventory i on i.id = l.inventory_id
-        cross join unnest(i.models) number
-        join model m on m.id = number
-        group by l.inventory_id, m.family
+        select l.id, l.count, l.models from stats.listed(scan, since, until, unit, population) l
     ),
     held as (
-        select u.count, t.family, max(t.tools) as tools
-        from units u join told t using (inventory_id)
-        group by u.id, u.count, t.family
+        select u.count, m.family, max(m.tools) as tools
+        from units u cross join unnest(u.models) number join model m on m.id = number
+        group by u.id, u.count, m.family
     ),
     counted as (
         select

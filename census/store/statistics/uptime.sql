@@ -20,25 +20,33 @@ begin atomic
         from stats.presence(scan, since, until, unit, population) p
     ),
     readings as (
-        select r.place, r.attempts, t.confirmed::double precision / r.attempts as uptime
+        select
+            r.place, r.attempts, t.confirmed::double precision / r.attempts as uptime,
+            case r.attempts when 1 then 0 else 1 + width_bucket(
+                t.confirmed::double precision / r.attempts, array[0.5, 0.8, 0.9, 1]::double precision[]) end as band
         from told t cross join lateral (values (1, t.seen), (2, t.asked)) r (place, attempts)
+    ),
+    banded as materialized (
+        select r.place, r.band, count(*) as count, sum(r.uptime) as uptimes from readings r group by r.place, r.band
+    ),
+    summed as (
+        select
+            b.place, sum(b.count)::bigint as of,
+            sum(b.uptimes) filter (where b.band > 0) / sum(b.count) filter (where b.band > 0) as mean
+        from banded b
+        group by b.place
     ),
     bands (band, uptime) as (
         values (0, 'once'), (5, '100%'), (4, '90-99%'), (3, '80-89%'), (2, '50-79%'), (1, '<50%')
     ),
     counted as (
         select
-            n.place, n.period, b.band, b.uptime,
-            count(*) filter (where b.band = case
-                when r.attempts = 1 then 0
-                else 1 + width_bucket(r.uptime, array[0.5, 0.8, 0.9, 1]::double precision[])
-            end) as count,
-            count(r.attempts) as of,
-            avg(r.uptime) filter (where r.attempts > 1) as mean
+            n.place, n.period, w.band, w.uptime, coalesce(b.count, 0) as count, coalesce(s.of, 0) as of,
+            s.mean::double precision as mean
         from (values (1, 'seen'), (2, 'asked')) n (place, period)
-        cross join bands b
-        left join readings r on r.place = n.place
-        group by n.place, n.period, b.band, b.uptime
+        cross join bands w
+        left join banded b on b.place = n.place and b.band = w.band
+        left join summed s on s.place = n.place
     )
     select c.period, c.uptime, c.count, c.of, w.share, w.low, w.high, c.mean
     from counted c

@@ -13,50 +13,50 @@ returns table (
     tau double precision, change text)
 language sql stable parallel safe
 begin atomic
-    with described as materialized (
-        select i.id, case by when 'architecture' then i.architectures else i.families end as members
-        from inventory i
+    with seen as materialized (
+        select w.carrier, w.weeks, w.inventory_id
+        from stats.weeks(scan, since, until, unit, population) w
+        join inventory i on i.id = w.inventory_id
         where i.size > 0 and stats.one_of('by', by, array['family', 'architecture'])
     ),
-    sets as materialized (
-        -- Lists with equal families are one set, which makes few of many.
-        select row_number() over () as number, d.members from (select distinct members from described) d
-    ),
-    held as materialized (
-        select w.week, w.carrier, s.number
-        from stats.weeks(scan, since, until, unit, population) w
-        join described d on d.id = w.inventory_id
-        join sets s on s.members = d.members
-    ),
     carriers as materialized (
-        select h.week, h.carrier, min(h.number) as number, min(h.number) = max(h.number) as uniform
-        from held h
-        group by h.week, h.carrier
+        select s.carrier, min(s.inventory_id) as first, max(s.inventory_id) as last, range_agg(s.weeks) as weeks
+        from seen s
+        group by s.carrier
+    ),
+    described as (
+        select i.id, case by when 'architecture' then i.architectures else i.families end as members from inventory i
+    ),
+    held as (
+        -- Who has one list counts as often as it has members; of the others each member's weeks are put together.
+        select member, c.weeks
+        from carriers c join described d on d.id = c.first cross join unnest(d.members) member
+        where c.first = c.last
+        union all
+        select member, range_agg(s.weeks)
+        from seen s
+        join carriers c on c.carrier = s.carrier and c.first < c.last
+        join described d on d.id = s.inventory_id
+        cross join unnest(d.members) member
+        group by s.carrier, member
+    ),
+    counted as (
+        select one.member, date '2000-01-03' + 7 * week as week, sum(one.count)::bigint as count
+        from (
+            select h.member, run, count(*) as count from held h cross join unnest(h.weeks) run group by h.member, run
+        ) one
+        cross join generate_series(lower(one.run), upper(one.run) - 1) week
+        group by one.member, week
     ),
     whole as materialized (
         select
-            c.week, count(*) as of, lag(c.week) over (order by c.week) as before, min(c.week) over () as first
-        from carriers c
-        group by c.week
-    ),
-    counted as (
-        select one.week, one.member, sum(one.count)::bigint as count
+            u.week, u.of, lag(u.week) over (order by u.week) as before, min(u.week) over () as first
         from (
-            -- The usual unit has one set in a week; where it has several, each member counts once.
-            select c.week, member, c.count
-            from (select week, number, count(*) as count from carriers where uniform group by week, number) c
-            join sets s using (number)
-            cross join unnest(s.members) member
-            union all
-            select h.week, member, count(distinct h.carrier)
-            from carriers c
-            join held h on h.week = c.week and h.carrier = c.carrier
-            join sets s on s.number = h.number
-            cross join unnest(s.members) member
-            where not c.uniform
-            group by h.week, member
-        ) one
-        group by one.week, one.member
+            select date '2000-01-03' + 7 * week as week, sum(one.count)::bigint as of
+            from (select run, count(*) as count from carriers c cross join unnest(c.weeks) run group by run) one
+            cross join generate_series(lower(one.run), upper(one.run) - 1) week
+            group by week
+        ) u
     ),
     ranked as materialized (
         select
