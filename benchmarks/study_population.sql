@@ -131,7 +131,7 @@ from (
 ) its;
 
 insert into inventory (id, hash, models, size, cut, families, architectures, origins, quantizations, capabilities,
-    unplaced, tools)
+    unplaced, tools, names, instances, traits)
 overriding system value
 select
     n.id, sha256(('inventory ' || n.list)::bytea),
@@ -141,7 +141,8 @@ select
     coalesce(array_agg(distinct m.origin) filter (where m.origin is not null), '{}'),
     coalesce(array_agg(distinct m.quantization) filter (where m.quantization is not null), '{}'),
     coalesce(array_agg(distinct word) filter (where word is not null), '{}'),
-    coalesce(bool_or(m.family is null) filter (where m.id is not null), false), coalesce(max(m.tools), 0)
+    coalesce(bool_or(m.family is null) filter (where m.id is not null), false), coalesce(max(m.tools), 0),
+    count(distinct m.name), count(distinct m.digest), coalesce(bit_or(m.traits), 0)
 from (select id, min(list) as list from numbered group by id) n
 left join listed l on l.list = n.list
 left join model m on m.id = l.model

@@ -34,7 +34,7 @@ _STOP_SECONDS = 1.0
 _MARK = text("""
     select
         (select max(id) from scan), (select max(heartbeat) from scan), (select count(ended) from scan),
-        (select max(id) from observation), (select digest from laid),
+        (select max(id) from sighting), (select digest from laid),
         (select sum(n_tup_ins + n_tup_upd + n_tup_del) from pg_stat_user_tables where schemaname = 'public')
 """)
 

@@ -30,7 +30,8 @@ _FOUND = text("""
         left join software w on w.id = s.software_id
         left join inventory i on i.id = s.inventory_id
         where o.scan_id in (:before, :after)
-        order by o.scan_id, o.endpoint_id, o.sighting_id is not null desc, o.observed_at desc, o.id desc
+        order by o.scan_id, o.endpoint_id, o.sighting_id is not null desc, o.observed_at desc,
+            o.sighting_id desc, o.outcome
     ),
     beside as (
         select

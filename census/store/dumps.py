@@ -72,6 +72,7 @@ def _clear(connection: Connection) -> None:
     layer.take_up(connection)
     tables.metadata.drop_all(connection, checkfirst=True)
     for statement in (
+        "drop function if exists weeks_of, days_in",
         "drop schema if exists stats",
         "drop schema if exists export",
         "drop table if exists alembic_version",

@@ -49,8 +49,7 @@ if sys.platform == "linux":
 
 # Kept in postgresql.conf, where a researcher with a large study may raise them.
 _SETTINGS = {
-    "shared_buffers": "128MB",
-    "work_mem": "32MB",
+    "work_mem": "64MB",
     "maintenance_work_mem": "128MB",
     "max_connections": "100",
     "jit": "off",
@@ -58,6 +57,11 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }
+
+
+def _buffers() -> int:
+    """An eighth of the memory, in MB, from 128 to 512: statistics read little from elsewhere then."""
+    return max(128, min(512, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 8 // 2**20))
 
 
 def home(path: Path | None = None) -> Path:
@@ -206,7 +210,7 @@ class Embedded:
         if unfinished.exists():
             shutil.rmtree(unfinished)
         command = [str(program("initdb")), "--pgdata", unfinished.name, "--username", USER, *_KIND_OF_DATA]
-        for name, value in _SETTINGS.items():
+        for name, value in (_SETTINGS | {"shared_buffers": f"{_buffers()}MB"}).items():
             command += ["--set", f"{name}={value}"]
         # It holds the turn too: if we are killed, nobody removes the folder under its hands.
         run(command, self._place, "make its data", turn)

@@ -1,7 +1,7 @@
 """What an endpoint ever listed, all its inventories together, as one inventory that `endpoint.listed_id` names.
 
 Statistics over all time read it in the place of the sightings, unless `endpoint.listed_stale` says that these must be
-asked. The writer sets that with each new sighting, and what is stale is made anew when a scan ends and by every upgrade.
+asked. The writer sets that with each new sighting; what is stale is made anew when a scan ends and by every upgrade.
 """
 
 from __future__ import annotations

@@ -178,9 +178,13 @@ def _bring(target: Connection[Any], source: Connection[Any], table: str, needed:
 
 
 def _columns(connection: Connection[Any], table: str) -> sql.Composed:
-    """All columns of a table that are taken over, so that one which a later version adds is not forgotten."""
+    """All columns of a table that are taken over, so that one which a later version adds is not forgotten.
+
+    Those that the database computes are left to it.
+    """
     found = connection.execute(
         "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped"
+        " and attgenerated = ''"
         " order by attnum",
         (table,),
     ).fetchall()

@@ -168,4 +168,4 @@ join scan_number c on c.old = f.scan_id
 join endpoint_number e on e.old = f.endpoint_id
 left join sighting_number s on s.old = f.sighting_id
 where f.sighting_id is null or s.id is not null
-order by f.id;
+order by f.observed_at, e.id;

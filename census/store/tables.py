@@ -271,7 +271,7 @@ model = Table(
         Integer,
         Computed(_TRAITS, persisted=True),
         nullable=False,
-        comment="Bits: 0 to 6 the band of its parameters (<1B, 1-3B, 4-7B, 8-14B, 15-34B, 35-79B, >=80B), 7 when they are"
+        comment="Bits: 0 to 6 the band of its parameters (<1B, 1-3B, 4-7B, 8-14B, 15-34B, 35-79B, >=80B), 7 if they are"
         " unknown; 8 its capabilities are unknown, 9 known, 10 it completes, 11 it embeds; 12 it is unknown whether it"
         " runs elsewhere, 13 it does; 14 its name says that it is uncensored",
     ),
@@ -317,6 +317,13 @@ sighting = Table(
     Column("observations", Integer, nullable=False, comment="How many observations"),
     Column("days", DATEMULTIRANGE, nullable=False, comment="Days (UTC) on which it was seen"),
     Column("latency_ms", REAL, comment="The least latency of its observations, milliseconds; null when none has one"),
+    Column(
+        "day_count",
+        Integer,
+        Computed("days_in(days)", persisted=True),
+        nullable=False,
+        comment="Number of days on which it was seen",
+    ),
     Column(
         "weeks",
         INT4MULTIRANGE,

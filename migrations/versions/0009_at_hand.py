@@ -21,6 +21,13 @@ return (
 )
 """
 
+_DAYS_IN = """
+create function days_in(days datemultirange)
+returns integer
+language sql immutable strict parallel safe
+return (select coalesce(sum(upper(span) - lower(span)), 0) from unnest(days) span)
+"""
+
 _TRAITS = """
 case when parameters is null then 128
     else 1 << width_bucket(parameters, array[
@@ -50,8 +57,20 @@ where its.id = inventory.id
 
 def upgrade() -> None:
     op.execute(_WEEKS_OF)
+    op.execute(_DAYS_IN)
+    op.execute("comment on function days_in is 'The number of days in a set of them'")
     op.execute(
         "comment on function weeks_of is 'The weeks in which days lie, by their number: week 0 began on 2000-01-03'"
+    )
+    op.add_column(
+        "sighting",
+        Column(
+            "day_count",
+            Integer,
+            Computed("days_in(days)", persisted=True),
+            nullable=False,
+            comment="Number of days on which it was seen",
+        ),
     )
     op.add_column(
         "sighting",
@@ -86,9 +105,9 @@ def upgrade() -> None:
             Integer,
             Computed(_TRAITS, persisted=True),
             nullable=False,
-            comment="Bits: 0 to 6 the band of its parameters (<1B, 1-3B, 4-7B, 8-14B, 15-34B, 35-79B, >=80B), 7 when they"
-            " are unknown; 8 its capabilities are unknown, 9 known, 10 it completes, 11 it embeds; 12 it is unknown whether"
-            " it runs elsewhere, 13 it does; 14 its name says that it is uncensored",
+            comment="Bits: 0 to 6 the band of its parameters (<1B, 1-3B, 4-7B, 8-14B, 15-34B, 35-79B, >=80B), 7 if they"
+            " are unknown; 8 its capabilities are unknown, 9 known, 10 it completes, 11 it embeds; 12 it is unknown"
+            " whether it runs elsewhere, 13 it does; 14 its name says that it is uncensored",
         ),
     )
     for name, comment in (

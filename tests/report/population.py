@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql.ranges import MultiRange, Range
 
 from census.facts import Outcome, Tools, Verdict
 from census.store import tables
+from tests.support.inventories import UNDESCRIBED, describe
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 ORIGINS = {
@@ -90,29 +91,34 @@ class Population:
             observations=1, days=MultiRange([Range(at.date(), date.fromordinal(at.date().toordinal() + 1))]),
         )  # fmt: skip
         outcome = Outcome.SERVED if models else Outcome.EMPTY
-        self._insert(
-            tables.observation, scan_id=scan, endpoint_id=endpoint, sighting_id=sighting, observed_at=at,
-            outcome=int(outcome), latency_ms=12.5,
+        self._observed(
+            scan_id=scan, endpoint_id=endpoint, sighting_id=sighting, observed_at=at, outcome=int(outcome),
+            latency_ms=12.5,
         )  # fmt: skip
 
     def failed(self, scan: int, address: str, outcome: Outcome = Outcome.TIMED_OUT) -> None:
         """An attempt at an endpoint, known before, that brought nothing."""
         known = select(tables.endpoint.c.id).join(tables.host).where(tables.host.c.address == address)
         endpoint = self.connection.scalars(known).one()
-        self._insert(tables.observation, scan_id=scan, endpoint_id=endpoint, observed_at=NOW, outcome=int(outcome))
+        self._observed(scan_id=scan, endpoint_id=endpoint, observed_at=NOW, outcome=int(outcome))
+
+    def _observed(self, **values: Any) -> None:
+        self.connection.execute(insert(tables.observation).values(**values))
 
     def inventory(self, models: Sequence[Listed]) -> int:
         """An inventory of these models, made once."""
         numbers = sorted({self._model(model) for model in models})
         families = {model.family for model in models if model.family}
-        return self._find(
+        number = self._find(
             tables.inventory, keys=("hash",), hash=hashlib.sha256(repr(numbers).encode()).digest(), models=numbers,
             size=len(numbers), cut=False, families=sorted(families), architectures=[],
             origins=sorted({ORIGINS[family][1] for family in families if family in ORIGINS}), quantizations=[],
             capabilities=sorted({word for model in models for word in model.capabilities or ()}),
             unplaced=any(model.family is None for model in models),
-            tools=int(max((model.tools for model in models), default=Tools.NO)),
+            tools=int(max((model.tools for model in models), default=Tools.NO)), **UNDESCRIBED,
         )  # fmt: skip
+        describe(self.connection)
+        return number
 
     def _model(self, model: Listed) -> int:
         developer, origin = ORIGINS.get(model.family or "", (None, None))

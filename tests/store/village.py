@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql.ranges import MultiRange, Range
 
 from census.facts import Outcome, Tools
 from census.store import tables
+from tests.support.inventories import UNDESCRIBED, describe
 
 DAY_1 = datetime(2026, 11, 1, 10, tzinfo=UTC)
 DAY_2 = datetime(2026, 11, 2, 10, tzinfo=UTC)
@@ -98,6 +99,7 @@ def settle(connection: Connection) -> None:
     _insert(connection, tables.endpoint, [_endpoint(*each) for each in _ENDPOINTS])
     inventories = sorted({seen.models for seen in _SEEN if seen.models is not None}, key=tuple)
     _insert(connection, tables.inventory, [_inventory(models) for models in inventories])
+    describe(connection)
     for number, seen in enumerate(_SEEN, 1):
         inventory = None if seen.models is None else inventories.index(seen.models) + 1
         _insert(connection, tables.sighting, [_sighting(seen, inventory)])
@@ -159,7 +161,7 @@ def _inventory(models: Sequence[int]) -> dict[str, Any]:
         "quantizations": [],
         "capabilities": ["tools"] if any(each[3] is Tools.YES for each in listed) else [],
         "unplaced": any(each[1] is None for each in listed),
-        "tools": max((each[3].value for each in listed), default=0),
+        "tools": max((each[3].value for each in listed), default=0), **UNDESCRIBED,
     }  # fmt: skip
 
 

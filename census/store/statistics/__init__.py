@@ -57,6 +57,7 @@ _SHARED = (
     "around_log",
     "stays",
     "presence",
+    "week_spans",
     "weeks",
     "unseen_between",
     "sets_in_networks",

@@ -7,16 +7,29 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with units as materialized (
-        select l.id, l.count, l.quantizations from stats.listed(scan, since, until, unit, population) l
+        select l.id, l.alone, l.count, l.quantizations from stats.listed(scan, since, until, unit, population) l
+    ),
+    sets as materialized (
+        -- There are few sets of quantizations, and many units.
+        select row_number() over () as id, its.members, sum(its.count)::bigint as count
+        from (
+            select u.quantizations as members, u.count from units u where u.alone
+            union all
+            select coalesce(array_agg(distinct told collate "C") filter (where told is not null), '{}'), u.count
+            from units u left join unnest(u.quantizations) told on true
+            where not u.alone
+            group by u.id, u.count
+        ) its
+        group by its.members
     ),
     names as materialized (
         select q.name, case dimension when 'bits' then stats.bits(q.name)::text else q.name end as value
-        from (select distinct m.quantization as name from model m where m.quantization is not null) q
+        from (select distinct told as name from sets s cross join unnest(s.members) told) q
     ),
     held as (
-        select distinct u.id, u.count, n.value
-        from units u
-        left join unnest(u.quantizations) told on true
+        select distinct s.id, s.count, n.value
+        from sets s
+        left join unnest(s.members) told on true
         left join names n on n.name = told
     ),
     states as materialized (

@@ -13,8 +13,10 @@ returns table (
     lift_low double precision, lift_high double precision)
 language sql stable parallel safe
 begin atomic
-    with sets as (
-        select s.members, s.count from stats.family_sets(scan, since, until, unit, population, by) s
+    with sets as materialized (
+        -- What is counted is added up as floats, which are exact here and half as dear as whole numbers of 64 bits.
+        select row_number() over () as id, s.members, s.count::double precision as count
+        from stats.family_sets(scan, since, until, unit, population, by) s
     ),
     whole as materialized (
         select
@@ -22,38 +24,63 @@ begin atomic
             coalesce(sum(count) filter (where cardinality(members) >= 3), 0)::bigint as of
         from sets
     ),
-    singles as (
-        select member, sum(count)::double precision as units from sets, unnest(members) member group by member
+    words as materialized (
+        select
+            member, sum(count) as units, (row_number() over (order by member collate "C"))::integer as number
+        from sets cross join unnest(members) member
+        group by member
     ),
-    pairs as (
-        select x as a, y as b, sum(count)::double precision as units
-        from sets, unnest(members) with ordinality first (x, place), unnest(members[place + 1:]) y
-        group by x, y
+    coded as materialized (
+        -- Numbers in the place of words, for millions of triples are formed, and one number of 64 bits is all three.
+        -- Nobody has two million families; who invents so many architectures is not heard to the end.
+        select array_agg(w.number order by w.number) as codes, s.count
+        from sets s cross join unnest(s.members) listed join words w on w.member = listed and w.number < 1 << 21
+        group by s.id, s.count
+        having count(*) >= 2
+    ),
+    pairs as materialized (
+        select one.x, one.y, sum(one.count) as units
+        from (
+            select two.x, unnest(two.rest) as y, two.count
+            from (
+                select codes[place] as x, codes[place + 1:] as rest, count
+                from (select codes, count, generate_series(1, cardinality(codes) - 1) as place from coded) placed
+            ) two
+        ) one
+        group by one.x, one.y
     ),
     triples as (
-        select x as a, y as b, z as c, sum(count)::bigint as count
-        from sets,
-            unnest(members) with ordinality first (x, place),
-            unnest(members[place + 1:]) with ordinality second (y, further),
-            unnest(members[place + further + 1:]) z
-        group by x, y, z
+        select
+            one.xyz >> 42 as x, (one.xyz >> 21) & ((1 << 21) - 1) as y, one.xyz & ((1 << 21) - 1) as z,
+            sum(one.count) as count
+        from (
+            select three.xy + unnest(three.rest) as xyz, three.count
+            from (
+                select (codes[i]::bigint << 42) + (codes[j]::bigint << 21) as xy, codes[j + 1:] as rest, count
+                from (
+                    select codes, count, i, generate_series(i + 1, cardinality(codes) - 1) as j
+                    from (select codes, count, generate_series(1, cardinality(codes) - 2) as i from coded) first
+                ) second
+            ) three
+        ) one
+        group by one.xyz
     ),
     counted as materialized (
         -- As a whole, or a limit on the result would have it joined row by row, as if only few were needed.
         select
-            p.a, p.b, p.c, p.count, t.of,
+            x.member as a, y.member as b, z.member as c, p.count::bigint as count, t.of,
             (x.units + y.units + z.units - xy.units - xz.units - yz.units + p.count)::bigint as any_of,
             p.count * t.units::double precision ^ 2 / (x.units * y.units * z.units) as lift,
-            1 / p.count::double precision - 1 / x.units - 1 / y.units - 1 / z.units
+            1 / p.count - 1 / x.units - 1 / y.units - 1 / z.units
                 + 2 * (xy.units / (x.units * y.units) + xz.units / (x.units * z.units) + yz.units / (y.units * z.units))
                 - 4 / t.units::double precision as variance
         from triples p
-        join singles x on x.member = p.a
-        join singles y on y.member = p.b
-        join singles z on z.member = p.c
-        join pairs xy on xy.a = p.a and xy.b = p.b
-        join pairs xz on xz.a = p.a and xz.b = p.c
-        join pairs yz on yz.a = p.b and yz.b = p.c
+        join words x on x.number = p.x
+        join words y on y.number = p.y
+        join words z on z.number = p.z
+        join pairs xy on xy.x = p.x and xy.y = p.y
+        join pairs xz on xz.x = p.x and xz.y = p.z
+        join pairs yz on yz.x = p.y and yz.y = p.z
         cross join whole t
     )
     select

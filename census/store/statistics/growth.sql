@@ -12,7 +12,7 @@ language sql stable parallel safe
 begin atomic
     with seen as materialized (
         select w.carrier, w.weeks, coalesce(i.size, 0) as models
-        from stats.weeks(scan, since, until, unit, population) w
+        from stats.week_spans(scan, since, until, unit, population) w
         left join inventory i on i.id = w.inventory_id
     ),
     carriers as materialized (

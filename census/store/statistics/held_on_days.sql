@@ -1,19 +1,35 @@
 -- For host-days: each set of inventories (or of versions of software) that a host had on a day, with the number of such
--- host-days. Spans of days of a host are joined to islands while they overlap. An island with one member, the usual
--- case, counts as it is; only where several members overlap are its days spread out one by one.
+-- host-days. Where a host's sightings share no day, as is usual, each counts its days. The spans of days of the others
+-- are joined to islands while they overlap; an island with one member counts as it is, and only where several members
+-- overlap are its days spread out one by one.
 create function stats.held_on_days(
     dimension text, scan bigint, since timestamptz, until timestamptz, population text)
 returns table (alone boolean, members bigint[], count bigint)
 language sql stable parallel safe
 begin atomic
-    with spans as (
+    with held as materialized (
+        select h.carrier, h.member, h.days, h.day_count
+        from stats.held(dimension, scan, since, until, 'host-day', population) h
+    ),
+    carriers as materialized (
+        select h.carrier, count(*) > 1 as several, sum(h.day_count) as days from held h group by h.carrier
+    ),
+    overlapping as materialized (
+        select c.carrier
+        from carriers c join held h on h.carrier = c.carrier
+        where c.several
+        group by c.carrier, c.days
+        having days_in(range_agg(h.days)) < c.days
+    ),
+    spans as (
         select
             h.carrier, h.member, lower(span) as first, upper(span) as past,
             max(upper(span)) over (
                 partition by h.carrier order by lower(span), upper(span)
                 rows between unbounded preceding and 1 preceding
             ) as reached
-        from stats.held(dimension, scan, since, until, 'host-day', population) h, unnest(h.days) span
+        from held h cross join unnest(h.days) span
+        where h.carrier in (select o.carrier from overlapping o)
     ),
     numbered as (
         select
@@ -41,6 +57,11 @@ begin atomic
         where not uniform
         group by carrier, first + day
     )
+    select true, array[h.member], sum(h.day_count)::bigint
+    from held h
+    where h.carrier not in (select o.carrier from overlapping o)
+    group by h.member
+    union all
     select true, array[member], sum(days)::bigint from plain group by member
     union all
     select false, members, count(*) from mixed group by members;

@@ -1,12 +1,12 @@
 -- What was seen: a row for each sighting (one endpoint with one inventory and one software) of the scan, of the
 -- window [since, until), or of all time, with how many observations it stands for. Everything else reads this.
--- carrier is what is counted once: the endpoint for the unit endpoint, else the host; days (UTC) come only for the
--- unit host-day. Failed attempts are no observations. inventory_id is null where the endpoint was locked.
+-- carrier is what is counted once: the endpoint for the unit endpoint, else the host; days (UTC) and
+-- their number come only for the unit host-day. Failed attempts are no observations. inventory_id is null where the endpoint was locked.
 create function stats.seen(
     scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (
     carrier bigint, host_id bigint, endpoint_id bigint, sighting_id bigint, inventory_id bigint, software_id bigint,
-    observations bigint, days datemultirange)
+    observations bigint, days datemultirange, day_count integer)
 language sql stable parallel safe
 begin atomic
     -- All time: the counters of the sightings, so that no observation is read.
@@ -14,7 +14,8 @@ begin atomic
         case unit when 'endpoint' then e.id else e.host_id end,
         e.host_id, e.id, s.id, s.inventory_id, s.software_id,
         s.observations::bigint,
-        case unit when 'host-day' then s.days end
+        case unit when 'host-day' then s.days end,
+        s.day_count
     from sighting s
     join endpoint e on e.id = s.endpoint_id
     where stats.asked(unit, population)
@@ -26,7 +27,8 @@ begin atomic
         case unit when 'endpoint' then e.id else e.host_id end,
         e.host_id, e.id, s.id, s.inventory_id, s.software_id,
         o.observations,
-        o.days
+        o.days,
+        days_in(o.days)
     from (
         select
             sighting_id,

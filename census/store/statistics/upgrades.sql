@@ -28,45 +28,51 @@ begin atomic
     followed as (
         select
             p.*,
-            lead(p.name) over next as next_name,
-            lead(p.version) over next as next_version,
+            lead(p.software_id) over next as next_id,
             lead(p.first_seen) over next as next_seen
         from spans p
         window next as (partition by p.endpoint_id order by p.first_seen, p.last_seen, p.name, p.version)
     ),
-    fates as (
+    fates as materialized (
+        -- Numbers in the place of words until all is counted, for it is sorted.
         select
             case unit when 'endpoint' then f.endpoint_id else f.host_id end as carrier,
-            f.name, f.version,
+            f.software_id,
             case
-                when f.next_seen > f.last_seen then 'changed'
-                when f.next_seen is not null then 'mixed'
-                when e.gone_at is not null then 'gone'
-                else 'there'
+                when f.next_seen > f.last_seen then 1
+                when f.next_seen is not null then 2
+                when e.gone_at is not null then 3
+                else 4
             end as fate,
-            case
-                when f.next_seen > f.last_seen and f.next_name = f.name then f.next_version
-                when f.next_seen > f.last_seen then f.next_name || ' ' || f.next_version
-            end as became,
-            extract(epoch from coalesce(f.next_seen, e.gone_at) - f.last_seen) / 86400 as days
+            case when f.next_seen > f.last_seen then f.next_id end as next_id,
+            extract(epoch from coalesce(f.next_seen, e.gone_at) - f.last_seen)::double precision / 86400 as days
         from followed f
         join stats.presence(scan, since, until, 'endpoint', population) e on e.carrier = f.endpoint_id
     ),
     whole as (
-        select f.name, f.version, count(distinct f.carrier) as of from fates f group by f.name, f.version
+        select f.software_id, count(distinct f.carrier) as of from fates f group by f.software_id
     ),
     counted as (
         select
-            f.name, f.version, f.fate, f.became, count(distinct f.carrier) as count,
-            percentile_cont(0.5) within group (order by f.days) filter (where f.fate in ('changed', 'gone')) as days
+            f.software_id, f.fate, f.next_id, count(distinct f.carrier) as count,
+            percentile_cont(0.5) within group (order by f.days) filter (where f.fate in (1, 3)) as days
         from fates f
-        group by f.name, f.version, f.fate, f.became
+        group by f.software_id, f.fate, f.next_id
+    ),
+    told as (
+        select
+            w.name, w.version, (array['changed', 'mixed', 'gone', 'there'])[c.fate] as fate,
+            case when n.name = w.name then n.version else n.name || ' ' || n.version end as became,
+            c.count, t.of, c.days
+        from counted c
+        join whole t using (software_id)
+        join software w on w.id = c.software_id
+        left join software n on n.id = c.next_id
     )
-    select c.name, c.version, c.fate, c.became, c.count, t.of, w.share, w.low, w.high, c.days
-    from counted c
-    join whole t using (name, version)
-    cross join lateral stats.wilson(c.count, t.of, case unit when 'endpoint' then unit else 'host' end) w
-    order by t.of desc, c.name collate "C", c.version collate "C", c.count desc, c.fate, c.became collate "C";
+    select t.name, t.version, t.fate, t.became, t.count, t.of, w.share, w.low, w.high, t.days
+    from told t
+    cross join lateral stats.wilson(t.count, t.of, case unit when 'endpoint' then unit else 'host' end) w
+    order by t.of desc, t.name collate "C", t.version collate "C", t.count desc, t.fate, t.became collate "C";
 end;
 
 create view stats.upgrades as select * from stats.upgrades();

@@ -15,7 +15,7 @@ language sql stable parallel safe
 begin atomic
     with seen as materialized (
         select w.carrier, w.weeks, w.inventory_id
-        from stats.weeks(scan, since, until, unit, population) w
+        from stats.week_spans(scan, since, until, unit, population) w
         join inventory i on i.id = w.inventory_id
         where i.size > 0 and stats.one_of('by', by, array['family', 'architecture'])
     ),

@@ -21,6 +21,7 @@ from census.store.connect import engine
 from census.store.embedded import Embedded
 from tests.report.population import LLAMA, QWEN, Listed, Population
 from tests.store.statistics.history import draw
+from tests.support.inventories import describe
 
 KEY = bytes(range(32))
 MAIN = ("countries", "families", "co-deployment", "tool-calling", "inventory", "persistence")
@@ -113,6 +114,7 @@ def test_what_only_few_have_is_withheld(connection: Connection, tmp_path: Path) 
         "update model set digest = (select digest from model where name = 'llama3.1:8b') where name = 'acme-llama:8b'"
     )
     connection.execute(text(same))
+    describe(connection)
     connection.execute(text("update place set region = 'Somewhere', city = 'Nowhere'"))
     dataset.write(connection, tmp_path / "it", key=KEY, bound=5)
     everything = ""

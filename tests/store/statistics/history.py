@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql.ranges import MultiRange, Range
 
 from census.facts import Outcome, Tools
 from census.store import tables
+from tests.support.inventories import UNDESCRIBED, describe
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ class _Rows:
         self.insert(tables.model, [_model(model) for model in models])
         self.insert(tables.software, [{"name": name, "version": version} for name, version in software])
         self.insert(tables.inventory, [_inventory(listed, models) for listed in inventories])
+        describe(self.connection)
         sightings = _distinct((look.endpoint, look.models, look.software) for look in looks if look.outcome.recognised)
         self.insert(tables.sighting, [
             {
@@ -192,6 +194,7 @@ def _inventory(listed: Sequence[Listed], models: Sequence[Listed]) -> dict[str, 
         "quantizations": known(m.quantization for m in listed),
         "capabilities": known(word for m in listed for word in m.capabilities or ()),
         "unplaced": any(m.family is None for m in listed), "tools": int(max(map(tools_of, listed), default=Tools.NO)),
+        **UNDESCRIBED,
     }  # fmt: skip
 
 
