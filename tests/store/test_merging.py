@@ -28,6 +28,7 @@ from census.targets.order import Spool
 from census.targets.shards import parse_shard
 from tests.store.village import DAY_1
 from tests.support.asking import all_time, rows_of
+from tests.support.older import WITHOUT_0009
 from tests.support.scanning import scope, work
 from tests.support.wire import Handler, answer, answers, listen, page
 
@@ -265,11 +266,8 @@ def test_copies_of_an_older_database_know_their_scans_as_the_same(server: Embedd
         for _ in range(2):
             rows_of(url, "drop schema stats cascade; drop schema export cascade; delete from laid")
             rows_of(url, "alter table scan drop uuid, drop pruned_credible, drop stopped")
-            rows_of(url, "alter table endpoint drop listed_id, drop listed_stale")
-            rows_of(url, "alter table sighting drop weeks, drop day_count; alter table model drop traits")
-            rows_of(url, "alter table inventory drop names, drop instances, drop traits")
-            rows_of(url, "alter table observation add id bigint; drop index observation_in_vain_idx")
-            rows_of(url, "drop function weeks_of, days_in")
+            rows_of(url, "alter table endpoint drop listed_id")
+            rows_of(url, WITHOUT_0009)
             rows_of(url, "drop table pruning, lineage, reader, worker; update alembic_version set version_num = '0005'")
             upgrade(url)
             numbers.append(rows_of(url, "select uuid from scan order by id"))

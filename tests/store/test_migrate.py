@@ -25,6 +25,7 @@ from census.store.migrate import MigrateError, current, is_current, upgrade
 from census.store.outcomes import MEANINGS
 from census.store.statistics import STATISTICS
 from census.store.tables import metadata
+from tests.support.older import WITHOUT_0009
 
 OBJECTS = """
     select 'stats.' || proname, obj_description(oid, 'pg_proc') from pg_proc
@@ -123,13 +124,33 @@ def test_sightings_get_the_least_latency_of_what_was_observed_before_they_kept_o
            from scan, sighting, unnest(array[7.5, 2.5]) told;
            alter table sighting drop column latency_ms""",
     )
-    path = next(Path(census.__file__).parents[1].glob("migrations/versions/*_latency.py"))
+    migrate_by(database_url, "*_latency.py")
+    assert ask(database_url, "select endpoint_id, latency_ms from sighting order by 1") == [(1, 2.5), (2, None)]
+
+
+def test_what_statistics_need_at_hand_is_made_of_what_was_there(village_url: str) -> None:
+    told = [
+        "select id, weeks, day_count from sighting order by id",
+        "select id, names, instances, traits from inventory order by id",
+        "select id, traits from model order by id",
+        "select id, listed_stale from endpoint order by id",
+    ]
+    before = [ask(village_url, query) for query in told]
+    ask(village_url, "drop schema stats, export cascade")
+    ask(village_url, WITHOUT_0009)
+    migrate_by(village_url, "*_at_hand.py")
+    assert [ask(village_url, query) for query in told] == before
+    assert ask(village_url, "select weeks, day_count from sighting where id = 1") != [(None, 0)]
+
+
+def migrate_by(url: str, name: str) -> None:
+    """Run one migration again."""
+    path = next(Path(census.__file__).parents[1].glob(f"migrations/versions/{name}"))
     migration = runpy.run_path(str(path))
-    opened = engine(database_url)
+    opened = engine(url)
     with opened.begin() as connection, Operations.context(MigrationContext.configure(connection)):
         migration["upgrade"]()
     opened.dispose()
-    assert ask(database_url, "select endpoint_id, latency_ms from sighting order by 1") == [(1, 2.5), (2, None)]
 
 
 def test_an_empty_database_is_not_current(empty_url: str) -> None:

@@ -1,0 +1,14 @@
+"""Taking from a database what the latest migrations gave it, for tests of how older databases are upgraded."""
+
+from __future__ import annotations
+
+# What 0009 adds.
+WITHOUT_0009 = """
+    alter table endpoint drop listed_stale;
+    alter table sighting drop weeks, drop day_count;
+    alter table model drop traits;
+    alter table inventory drop names, drop instances, drop traits;
+    alter table observation add id bigint generated always as identity primary key;
+    drop index observation_in_vain_idx;
+    drop function weeks_of, days_in
+"""
