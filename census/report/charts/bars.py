@@ -30,7 +30,9 @@ from census.report.words import interval, percent, written
 _BARS = 15
 _HIGH = 14  # pixels of a bar
 # The pictures that have no room for all, and for two of them the column without which a row is not drawn.
-_CUT = dict.fromkeys(("countries", "families", "tool-calling-by-family", "tool-calling-by-country", "software"), "count")
+_CUT = dict.fromkeys(
+    ("countries", "families", "tool-calling-by-family", "tool-calling-by-country", "software"), "count"
+)
 _CUT |= {"quantization": "count", "networks": "asn", "versions": "version"}
 _SCALE_ENDS = {"hhi": "Herfindahl-Hirschman", "gini": "Gini"}
 
