@@ -32,6 +32,8 @@ def completion(*, shell: str) -> None:
     # Not `source()`: that of bash starts a bash to look at its version, and here the script is only text. What is said
     # of it stands at the end, for zsh knows a script by its first line.
     script = made.source_template % made(cli, {}, "census", COMPLETE_VARIABLE).source_vars()
+    # zsh takes the file for the body of a function: from its second call on it completes too, and registers nothing.
+    script = script.replace("== loadautofunc ]]", "== (loadautofunc|shfunc) ]]")
     folder, name, told = _FOR_GOOD[shell]
     click.echo(f"{script.strip()}\n\n# In this shell only:  {_NOW[shell]}")
     click.echo(f"# In every new one:    mkdir -p {folder}; census completion {shell} > {folder}/{name}")

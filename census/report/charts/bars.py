@@ -46,7 +46,7 @@ def left_out(section: Section) -> str:
     """How many rows a picture of bars shows and how many there are, in words; nothing where it has all."""
     column = _CUT.get(section.name)
     number = sum(row[column] is not None for row in rows_of(section)) if column else 0
-    return f"The {_BARS} most frequent of {number:,}" if number > _BARS else ""
+    return f"The first {_BARS} of {number:,} rows" if number > _BARS else ""
 
 
 def answers(section: Section, label: str) -> Spec:
