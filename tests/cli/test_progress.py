@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from census.cli.progress import line
-from census.store.scans import Progress
+from census.store.scans import Progress, State
 
 BEGUN = Progress(
-    scan=3, name=None, state="running", targets=4_000, done=0, outcomes={}, requests=0, connections=0,
+    scan=3, name=None, state=State.RUNNING, targets=4_000, done=0, outcomes={}, requests=0, connections=0,
     unexpected_errors=0, seconds=1.0, rate=0.0, eta=None,
 )  # fmt: skip
 
