@@ -11,13 +11,13 @@ PYTHON_FITS = { $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_in
 
 # What the tests of the whole system need besides Python: Debian's packages, and the programs that they bring.
 SYSTEM_IS_HERE = command -v prometheus >/dev/null && command -v promtool >/dev/null && command -v chromium >/dev/null \
-	&& command -v ip >/dev/null
+	&& command -v ip >/dev/null && command -v zsh >/dev/null && command -v fish >/dev/null
 SYSTEM_MAY_COME = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { \
-	echo "This needs the programs prometheus, promtool, chromium and ip. Install them (Debian, Ubuntu: apt-get install" \
-		"prometheus chromium iproute2) so that they are on the PATH, and try again." >&2; false; }; }
+	echo "This needs the programs prometheus, promtool, chromium, ip, zsh and fish. Install them (Debian, Ubuntu:" \
+		"apt-get install prometheus chromium iproute2 zsh fish) so that they are on the PATH, and try again." >&2; false; }; }
 # The package of Prometheus starts a server of its own, which nobody has asked for.
 SYSTEM_COMES = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
-	prometheus chromium iproute2 >/dev/null && { [ ! -d /run/systemd/system ] || systemctl disable --quiet --now prometheus; }
+	prometheus chromium iproute2 zsh fish >/dev/null && { [ ! -d /run/systemd/system ] || systemctl disable --quiet --now prometheus; }
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-real test-system lint docs dashboards build clean
@@ -51,7 +51,6 @@ dashboards: $(READY) ## deploy/grafana/dashboards, made anew by the program besi
 
 docs: $(READY) ## the pages of docs/ that are made from the program and its database
 	$(BIN)/python docs/generate.py
-	$(BIN)/python docs/generate_sql.py
 
 build: $(READY) ## wheel and source distribution in dist/, checked
 	rm -rf dist

@@ -1,26 +1,33 @@
-"""Writes the pages of docs/reference that are made from the program; `make docs` runs it.
+"""Writes the pages that are made from the program (docs/reference) and its database (docs/sql.md): `make docs`.
 
-Nothing in them depends on the terminal, the environment or the machine. tests/test_reference.py holds them to the
-program.
+Nothing in them depends on the terminal, the environment or the machine. tests/test_reference.py and
+tests/test_sql_page.py hold them to what they are made from.
 """
 
 from __future__ import annotations
 
 import re
+import tempfile
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from inspect import cleandoc
+from itertools import groupby
 from pathlib import Path
 
 import click
+from sqlalchemy import Connection, text
 
 from census.cli.help import TOPICS
 from census.cli.main import cli
 from census.resampling.clusters import CLUSTERED
+from census.store import meanings, migrate
+from census.store.connect import engine
+from census.store.embedded import Embedded
 from census.store.outcomes import MEANINGS
-from census.store.statistics import GROUPS, Statistic
+from census.store.statistics import GROUPS, STATISTICS, Statistic
 
 FOLDER = Path(__file__).parent / "reference"
+SQL = Path(__file__).with_name("sql.md")
 _MADE = "<!-- Made by `make docs`; edit the program, not this page. -->"
 _COMMANDS = f"""# Commands
 
@@ -51,6 +58,17 @@ whatever becomes of the further questions.
 |---|---|---|
 """
 _STAGES = ("not contacted", "contacted", "connected", "spoke HTTP", "recognised", "served models")
+_SQL_HEAD = Path(__file__).with_name("sql-head.md.in")
+_OWN = ("alembic_version",)  # Alembic's, not ours
+
+_FUNCTIONS = text("""
+    select p.proname, pg_get_function_arguments(p.oid), obj_description(p.oid)
+    from pg_proc p
+    join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = 'stats'
+    order by p.proname
+""")
+_VIEWS = text("select viewname from pg_views where schemaname = 'stats'")
 
 
 def commands() -> str:
@@ -75,9 +93,9 @@ def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
         yield from _sections(below, click.Context(below, info_name=name, parent=context))
 
 
-def _prose(text: str) -> str:
+def _prose(told: str) -> str:
     """Help as Markdown: paragraphs, and what click is told not to wrap as a block."""
-    paragraphs = [part for part in re.split(r"\n\s*\n", cleandoc(text)) if part.strip()]
+    paragraphs = [part for part in re.split(r"\n\s*\n", cleandoc(told)) if part.strip()]
     return "".join(map(_paragraph, paragraphs))
 
 
@@ -142,7 +160,78 @@ def page(name: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", PAGES[name]()).strip("\n") + "\n"
 
 
-if __name__ == "__main__":
+def sql(connection: Connection) -> str:
+    """The whole page: what is written by hand in sql-head.md.in, then tables, statistics and exports as they are."""
+    functions = {name: (arguments, about) for name, arguments, about in connection.execute(_FUNCTIONS)}
+    views = set(connection.scalars(_VIEWS))
+    parts = [_SQL_HEAD.read_text(encoding="utf-8").rstrip(), "## Tables"]
+    parts += _tables(meanings.described(connection, "public"))
+    parts += ["## Statistics", *_functions(meanings.described(connection, "stats"), functions)]
+    parts += [
+        "## What the statistics are built on",
+        _listed((name, *functions[name]) for name in functions.keys() - views),
+    ]
+    parts += ["## Export views", *_tables(meanings.described(connection, "export"))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _tables(found: Iterable[meanings.Described]) -> Iterator[str]:
+    for name, group in groupby(found, lambda each: each.table):
+        if name not in _OWN:
+            of = list(group)
+            schema = "" if of[0].schema == "public" else f"{of[0].schema}."
+            yield f"### `{schema}{name}`"
+            yield f"{of[0].about}."
+            yield _columns(of)
+
+
+def _functions(found: Iterable[meanings.Described], functions: dict[str, tuple[str, str]]) -> Iterator[str]:
+    names = {each.function: each.name for each in STATISTICS.values()}
+    for name, group in groupby(found, lambda each: each.table):
+        arguments, about = functions[name]
+        called = f" (`census stats {names[name]}`)" if name in names else ""
+        yield f"### `stats.{name}`{called}"
+        yield _safe(about)
+        yield f"```sql\nstats.{name}({_short(arguments)})\n```"
+        yield _columns(group)
+
+
+def _listed(functions: Iterable[tuple[str, str, str]]) -> str:
+    return "\n".join(
+        f"- `stats.{name}({_short(arguments)})`: {_safe(about)}" for name, arguments, about in sorted(functions)
+    )
+
+
+def _columns(found: Iterable[meanings.Described]) -> str:
+    rows = [f"| `{each.column}` | {each.type} | {_safe(each.meaning)} | {each.unit} |" for each in found]
+    return "\n".join(["| column | type | meaning | unit |", "|---|---|---|---|", *rows])
+
+
+def _short(arguments: str) -> str:
+    return (
+        arguments.replace(" DEFAULT NULL::timestamp with time zone", " default null")
+        .replace("timestamp with time zone", "timestamptz")
+        .replace(" DEFAULT NULL::bigint", " default null")
+        .replace("::text", "")
+        .replace("DEFAULT", "default")
+    )
+
+
+def _safe(text: str) -> str:
+    """A sentence in a cell of a table."""
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+
+
+def _write() -> None:
     FOLDER.mkdir(exist_ok=True)
     for made in PAGES:
         (FOLDER / made).write_text(page(made), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder, Embedded(Path(folder)) as server:
+        migrate.upgrade(server.url)
+        with engine(server.url).connect() as connection:
+            SQL.write_text(sql(connection), encoding="utf-8")
+    print(f"wrote {', '.join(PAGES)} and {SQL.name}")
+
+
+if __name__ == "__main__":
+    _write()

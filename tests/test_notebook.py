@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from census.store.connect import engine
+from tests.support.reader import reader
 
 _PATH = Path(__file__).parents[1] / "docs/notebook/census.ipynb"
 _CELLS: list[dict[str, Any]] = json.loads(_PATH.read_text(encoding="utf-8"))["cells"]
@@ -20,10 +21,12 @@ _CODE = ["".join(cell["source"]) for cell in _CELLS if cell["cell_type"] == "cod
 
 @pytest.fixture
 def connection(database_url: str) -> Iterator[Connection]:
-    made = engine(database_url)
-    with made.connect() as connection:
-        yield connection
-    made.dispose()
+    """A connection of a role that may only read, as a notebook should have."""
+    with reader(database_url) as url:
+        made = engine(url)
+        with made.connect() as connection:
+            yield connection
+        made.dispose()
 
 
 def test_every_query_of_the_notebook_runs(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from census.cli.main import cli
-from census.facts import Outcome
+from census.facts import Outcome, Signal
 from census.store.statistics import STATISTICS
 from census.targets.lists import FORMS
 from census.targets.scope import Scope
@@ -64,6 +64,13 @@ def test_the_page_of_commands_has_every_command_and_option() -> None:
 def test_the_page_of_statistics_has_every_statistic_and_outcomes_every_outcome() -> None:
     assert re.findall(r"^### (.*)$", _reference("statistics.md"), re.MULTILINE) == list(STATISTICS)
     assert re.findall(r"^\| `(\w+)` \|", _reference("outcomes.md"), re.MULTILINE) == [each.word for each in Outcome]
+
+
+def test_the_page_on_decoys_has_every_signal_with_its_verdict() -> None:
+    page = (_DOCS / "explanation" / "decoys.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*`) \| `(\w+)` \| .+ \|$", page, re.MULTILINE)
+    told = {(signal, verdict) for signals, verdict in rows for signal in re.findall(r"`([\w:-]+)`", signals)}
+    assert told == {(signal.word, signal.verdict.word) for signal in Signal}
 
 
 def test_the_scope_file_of_the_page_is_one_and_its_limits_are_the_defaults(tmp_path: Path) -> None:

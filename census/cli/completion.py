@@ -7,14 +7,14 @@ from click.shell_completion import get_completion_class
 
 _NOW = {
     "bash": 'eval "$(census completion bash)"',
-    "zsh": 'eval "$(census completion zsh)"',
+    "zsh": 'autoload -U compinit; compinit; eval "$(census completion zsh)"',
     "fish": "census completion fish | source",
 }
-# Where each shell looks for scripts by itself.
+# Where each shell looks for scripts by itself: a folder and the name of the file in it, and what it has to be told.
 _FOR_GOOD = {
-    "bash": "census completion bash > ~/.local/share/bash-completion/completions/census",
-    "zsh": "census completion zsh > ~/.zfunc/_census, and in ~/.zshrc: fpath+=~/.zfunc; autoload -U compinit; compinit",
-    "fish": "census completion fish > ~/.config/fish/completions/census.fish",
+    "bash": ("~/.local/share/bash-completion/completions", "census", ""),
+    "zsh": ("~/.zfunc", "_census", "# and in ~/.zshrc:     fpath+=~/.zfunc; autoload -U compinit; compinit\n"),
+    "fish": ("~/.config/fish/completions", "census.fish", ""),
 }
 
 
@@ -32,4 +32,9 @@ def completion(*, shell: str) -> None:
     # Not `source()`: that of bash starts a bash to look at its version, and here the script is only text. What is said
     # of it stands at the end, for zsh knows a script by its first line.
     script = made.source_template % made(cli, {}, "census", COMPLETE_VARIABLE).source_vars()
-    click.echo(f"{script.strip()}\n\n# In this shell only:  {_NOW[shell]}\n# In every new one:  {_FOR_GOOD[shell]}")
+    # zsh takes the file for the body of a function: from its second call on it completes too, and registers nothing.
+    script = script.replace("== loadautofunc ]]", "== (loadautofunc|shfunc) ]]")
+    folder, name, told = _FOR_GOOD[shell]
+    click.echo(f"{script.strip()}\n\n# In this shell only:  {_NOW[shell]}")
+    click.echo(f"# In every new one:    mkdir -p {folder}; census completion {shell} > {folder}/{name}")
+    click.echo(told, nl=False)

@@ -8,14 +8,14 @@ import subprocess
 import click
 
 from census.cli.database import database
-from census.cli.options import Common, common_options
+from census.cli.options import Commands, Common, common_options
 from census.cli.upkeep import dump, grant_reader, merge, prune, restore
 from census.store import migrate
 from census.store.connect import connect, for_program, safe
 from census.store.embedded import Embedded, home, program
 
 
-@click.group("db")
+@click.group("db", cls=Commands)
 def db() -> None:
     """Upgrade, start, stop, open and look after the database.
 

@@ -9,7 +9,7 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
-from census.cli.options import Common, common_options, option
+from census.cli.options import Commands, Common, common_options, option
 from census.errors import UseError
 from census.targets.addresses import Network, exclusion, exclusions
 
@@ -20,7 +20,7 @@ class EntryError(UseError):
     """What was given is no opt-out; the message says where and what to write."""
 
 
-@click.group("exclude")
+@click.group("exclude", cls=Commands)
 def exclude() -> None:
     """Keep the list of those who asked to be left alone: addresses, networks (CIDR) and names.
 

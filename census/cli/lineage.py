@@ -8,14 +8,14 @@ import sys
 
 import click
 
-from census.cli.options import Common, common_options, option
+from census.cli.options import Commands, Common, common_options, option
 from census.facts import Lineage
 from census.lineage import place
 
 _DERIVED = {True: "derived from other weights", False: "original", None: "unknown"}
 
 
-@click.group("lineage")
+@click.group("lineage", cls=Commands)
 def lineage() -> None:
     """Show how the rules of families.toml place a model by its name, and place stored models by them anew."""
 

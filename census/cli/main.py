@@ -44,8 +44,9 @@ _COMMANDS = {
 COMPLETE_VARIABLE = "_CENSUS_COMPLETE"
 
 _EPILOG = """
-\b
 Start with `census demo`. A real scan needs a scope file: `census scan --help` shows one.
+
+\b
 Topics (`census help TOPIC`):
   scope  lists  statistics  units  decoys  uncertainty  privacy  exit-codes
 """

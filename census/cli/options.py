@@ -1,4 +1,4 @@
-"""Options that every command shares, and how options are declared: each can be set by environment and says so."""
+"""Options that every command shares; how options are declared, and how a group lists its commands."""
 
 from __future__ import annotations
 
@@ -12,8 +12,18 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Commands(click.Group):
+    """A group that lists each of its commands with a whole sentence; click's own list cuts them off."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list, wrapped to the width of the terminal."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(1000)) for name, command in found if command])
+
+
 class _Option(click.Option):
-    """An option whose variable is named after what is written: `census scan --json` and CENSUS_SCAN_JSON."""
+    """An option that can be set by environment, and says so: `census scan --json` is CENSUS_SCAN_JSON."""
 
     def _name_variable(self, ctx: click.Context) -> None:
         word = max(self.opts, key=len).lstrip("-").replace("-", "_").upper()

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from census.cli.database import database
-from census.cli.options import Common, common_options, option
+from census.cli.options import Commands, Common, common_options, option
 from census.places import Places, usual_folders
 from census.store import relocation
 from census.store.connect import connect
@@ -18,7 +18,7 @@ from census.store.embedded import home
 _TOP = 10
 
 
-@click.group("places")
+@click.group("places", cls=Commands)
 def places() -> None:
     """Look up again where the hosts of the database are."""
 

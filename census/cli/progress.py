@@ -47,7 +47,8 @@ def line(step: Progress) -> str:
     """One line: done of all, rate, time left, outcomes."""
     left = f", {duration(step.eta)} left" if step.eta is not None and step.done < step.targets else ""
     words = ", ".join(f"{word} {count:,}" for word, count in by_count(step.outcomes))
-    return f"scan {step.scan}: {step.done:,} of {step.targets:,} done, {step.rate:,.0f}/s{left}; {words}"
+    told = f"; {words}" if words else ""  # nothing yet
+    return f"scan {step.scan}: {step.done:,} of {step.targets:,} done, {step.rate:,.0f}/s{left}{told}"
 
 
 def by_count(outcomes: dict[str, int]) -> list[tuple[str, int]]:

@@ -146,7 +146,7 @@ def _follow(watch: run.Watch, number: int, *, quiet: bool, as_json: bool) -> int
         click.echo(
             f"scan {number}: {end.targets:,} targets in {shown.duration(end.seconds)}; {endpoints:,} inference servers "
             f"on {hosts:,} hosts, {models:,} models; {end.requests:,} requests over {end.connections:,} connections\n"
-            f"next: census stats families --scan {number}"
+            f"next: census stats {'families' if models else 'funnel'} --scan {number}"  # how far it came, if nowhere
         )
     if end.unexpected_errors:
         click.echo(

@@ -73,7 +73,7 @@ QUESTIONS = (
     Question("funnel", "From targets to inference servers", "targets"),
     Question("countries", "Where they are", RECOGNISED),
     Question("networks", "Whose networks they are in", RECOGNISED),
-    Question("concentration", "How concentrated they are", RECOGNISED),
+    Question("concentration", "How concentrated they are", "hosts (families: of those with a model)"),
     Question("families", "Whose models they serve"),
     Question("weekly-ranks", "Families over time"),
     Question("co-deployment", "Families on the same host", "hosts with several families"),

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, true
 
 from census.report import headline
 from census.report.asked import BESIDE, QUESTIONS, Asked, Question
-from census.report.sections import Section
+from census.report.sections import Section, records
 from census.report.together import together
 from census.store import tables
 from census.store.statistics import STATISTICS, rows
@@ -43,13 +43,24 @@ def gather(connection: Connection, asked: Asked | None = None) -> Findings:
     answers = together(connection, [*questions, *others])
     sections = {section.name: section for section in answers[: len(questions)]}
     beside = {section.name: section for section in answers[len(questions) :]}
-    endpoints = rows(connection, "countries", **{**asked.arguments(), "unit": "endpoint"}, top=1)
+    endpoints = [_endpoints(connection, asked.of(each)) for each in (asked.population, asked.other)]
     figures = headline.figures(connection, sections, beside, endpoints)
-    of = sections["countries"].n
-    sections["concentration"] = replace(sections["concentration"], whole=of[0] if of else 0)
+    sections["concentration"] = replace(sections["concentration"], whole=_concentrated(sections))
     sections["with-decoys"] = headline.side_by_side(sections, beside)
     scans, number = _scans(connection, asked)
     return Findings(asked, figures, sections, scans, number)
+
+
+def _endpoints(connection: Connection, asked: Asked) -> int:
+    """How many endpoints were recognised."""
+    found = rows(connection, "countries", **{**asked.arguments(), "unit": "endpoint"}, top=1)
+    return sum(row["of"] for row in records(found))
+
+
+def _concentrated(sections: Mapping[str, Section]) -> tuple[int, int]:
+    """How many hosts are in families, and how many in countries and networks: others than those have no family."""
+    least, most = (sections[name].n or (0, 0) for name in ("families", "countries"))
+    return least[0], most[0]
 
 
 def _section(connection: Connection, question: Question, asked: Asked) -> Section:

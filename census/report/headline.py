@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,17 +32,16 @@ class Figure:
 
 
 def figures(
-    connection: Connection, sections: Mapping[str, Section], beside: Mapping[str, Section], endpoints: Result
+    connection: Connection, sections: Mapping[str, Section], beside: Mapping[str, Section], endpoints: Sequence[int]
 ) -> tuple[Figure, ...]:
-    """The figures of the asked population; `beside` are the sections of the other one."""
+    """The figures of the asked population; `beside` are the sections of the other one, `endpoints` of both how many."""
     word = _WITH[beside["countries"].population]
     countries, others = ([r for r in records(each["countries"].result) if r["of"]] for each in (sections, beside))
     hosts, other_hosts = (rows[0]["of"] if rows else 0 for rows in (countries, others))
     known, other_known = (sum(row["country"] is not None for row in rows) for rows in (countries, others))
-    found = [row["of"] for row in records(endpoints)][:1]
     return (
         Figure("hosts", f"{hosts:,}", "inference servers recognised, one for each address", f"{word} {other_hosts:,}"),
-        Figure("endpoints", f"{found[0] if found else 0:,}", "addresses with port"),
+        Figure("endpoints", f"{endpoints[0]:,}", "addresses with port", f"{word} {endpoints[1]:,}"),
         Figure("countries", f"{known:,}", "in which a host is", f"{word} {other_known:,}"),
         *_tools(sections, beside, word),
         *_first_family(sections, beside, word),

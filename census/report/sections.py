@@ -17,7 +17,7 @@ class Section:
     """One statistic of a report.
 
     `statistic` is what `census stats` takes; `of` says in words what shares are of; `source` is the SQL that the
-    database computes `sql` with; `whole` is n where no column of the result has it.
+    database computes `sql` with; `whole` is `n` where no column of the result has it.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Section:
     source: str
     caution: str | None
     result: Result
-    whole: int | None = None
+    whole: tuple[int, int] | None = None
 
     @property
     def says_something(self) -> bool:
@@ -44,7 +44,7 @@ class Section:
     def n(self) -> tuple[int, int] | None:
         """The least and the most units that shares in a row are of (mostly the same); None where nothing was seen."""
         if self.whole is not None:
-            return (self.whole, self.whole)
+            return self.whole
         columns = [column for column in self.result.columns if column == "of" or column.endswith("_of")]
         columns = columns or [_NUMBERS[self.name]]
         values = [row[column] for row in records(self.result) for column in columns if row[column] is not None]

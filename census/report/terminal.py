@@ -1,4 +1,4 @@
-"""The census on a terminal: the figures at its head, then its main tables."""
+"""The census on a terminal: the figures at its head, its main tables, and last of what nothing was seen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def terminal_report(findings: Findings, console: Console) -> None:
     console.print(_figures(findings.figures))
     console.print()
     for section in findings.sections.values():
-        show(_top(section), console, _title(section))
+        if section.says_something:
+            show(_top(section), console, _title(section))
+    if silent := [section.title for section in findings.sections.values() if not section.says_something]:
+        console.print(Text(f"Nothing was seen for: {'; '.join(silent)}."))
 
 
 def _figures(figures: tuple[Figure, ...]) -> Table:

@@ -66,7 +66,7 @@ def test_each_shell_gets_a_script_that_says_how_to_install_it(tmp_path: Path, sh
     assert (script.returncode, script.stderr) == (0, "")
     assert script.stdout.startswith(first)
     assert "_CENSUS_COMPLETE" in script.stdout
-    assert f"# In every new one:  census completion {shell} > ~/" in script.stdout
+    assert f"; census completion {shell} > ~/" in script.stdout
 
 
 def test_a_shell_that_is_not_known_is_told_which_are(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,6 +35,24 @@ def test_every_option_says_what_it_does_and_which_variable_sets_it(name: str, co
             assert option.help, option.opts
             variable = f"CENSUS_{name}_{option.opts[0].lstrip('-').replace('-', '_')}".upper()
             assert f"[env var: {variable}" in said
+
+
+def pages(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+    """The help of a command and of all below it, on a terminal of 80 columns."""
+    context.terminal_width = 80
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from pages(below, click.Context(below, info_name=name, parent=context))
+
+
+def test_help_fits_eighty_columns_and_cuts_no_sentence_off() -> None:
+    said = dict(pages(cli, click.Context(cli, info_name="census", auto_envvar_prefix="CENSUS")))
+    assert {"census", "census db", "census db grant-reader", "census help"} <= said.keys()
+    assert [(path, line) for path, page in said.items() for line in page.splitlines() if len(line) > 80] == []
+    assert [path for path, page in said.items() if re.search(r"^  .*\w\.\.\.$", page, re.MULTILINE)] == []
 
 
 def test_an_option_can_be_set_by_environment(tmp_path: Path, database_url: str) -> None:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from census.demo import Neighbourhood, launch
+from tests.support.ports import free_ports
 from tests.support.program import SCOPE, census, command, last_json, surroundings
 
 ENDPOINTS = 80
@@ -63,6 +64,13 @@ def test_a_scan_tells_its_result_as_one_json_object(
     with psycopg.connect(database_url) as connection:
         row = connection.execute("select name, reference, targets from scan").fetchone()
     assert row == (None, "TEST-2", ENDPOINTS)
+
+
+def test_a_scan_that_found_nobody_leads_to_how_far_it_came(scope: Path, tmp_path: Path, database_url: str) -> None:
+    closed = f"127.0.0.1:{free_ports(1)}\n"
+    done = census("scan", "-", "--scope", scope, *FAST, folder=tmp_path, url=database_url, given=closed)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("next: census stats funnel --scan 1\n")
 
 
 def test_lists_come_from_several_files_gzip_and_standard_input_and_duplicates_count_once(

@@ -8,6 +8,7 @@ from itertools import pairwise, product
 import pytest
 import yaml
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
 
 from deploy.grafana.dashboards import FOLDER, files
 from deploy.grafana.panels import POSTGRES, PROMETHEUS, Json
@@ -110,6 +111,12 @@ def test_a_choice_that_is_no_scan_is_refused_and_not_run(village: Connection) ->
     [query] = [query for title, query, _ in statements(scan="1; drop table scan") if title == "Recognised"]
     with pytest.raises(Exception, match="invalid input syntax for type bigint"):
         village.execute(text(query))
+
+
+def test_all_of_this_is_asked_by_a_role_that_may_only_read(village: Connection) -> None:
+    assert str(village.scalar(text("select current_user"))).startswith("reader_")
+    with pytest.raises(ProgrammingError, match="permission denied for table scan"):
+        village.execute(text("delete from scan"))
 
 
 def test_scans_can_be_chosen_and_all_of_them_come_first(village: Connection) -> None:

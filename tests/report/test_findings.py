@@ -37,6 +37,14 @@ def test_a_pair_that_nobody_has_is_nought_of_all_and_keeps_its_interval(connecti
     assert (pair.value, pair.detail) == ("0.0 %", "[0.0, 49.0] of 4 hosts with several families; no lift")
 
 
+def test_endpoints_are_told_with_decoys_too_and_families_of_those_that_have_a_model(connection: Connection) -> None:
+    neighbourhood(connection)
+    findings, other = gather(connection), gather(connection, Asked(population="raw"))
+    assert (figure(findings, "endpoints").value, figure(findings, "endpoints").beside) == ("9", "with decoys 10")
+    assert (figure(other, "endpoints").value, figure(other, "endpoints").beside) == ("10", "without decoys 9")
+    assert findings.sections["concentration"].n == (8, 9)
+
+
 def test_hosts_and_endpoints_are_counted_apart(connection: Connection) -> None:
     population = Population(connection)
     scan = population.scan()

@@ -158,11 +158,18 @@ def test_a_table_that_is_cut_says_where_the_rest_is(connection: Connection) -> N
         population.seen(scan, f"127.0.0.{number + 1}", [LLAMA], software=f"server {number:02}")
     text = Elements(page(connection)).text
     assert "and 10 more: census stats software" in text
+    assert text.count("The first 15 of 70 rows") == 2  # of software, and of its versions
+
+
+def test_a_picture_that_shows_all_does_not_say_that_it_is_cut(connection: Connection) -> None:
+    neighbourhood(connection)
+    assert "The first 15 of" not in Elements(page(connection)).text
 
 
 def test_an_empty_census_has_a_page_without_pictures(connection: Connection) -> None:
     elements = Elements(page(connection))
-    assert "Nothing was seen." in elements.text
+    assert elements.text.count("Nothing was seen.") == elements.text.count("Counted: ")
+    assert "No scan was found; made" in " ".join(elements.text.split())
     assert elements.specs == {}
 
 

@@ -41,6 +41,6 @@ def _of(name: str, sections: Mapping[str, Section]) -> list[Picture]:
     if name == "co-deployment":
         return pairs.matrices(section, sections["families"])
     spec = _DRAWN[name](section)
-    found = [] if spec is None else [Picture(name, "", spec)]
+    found = [] if spec is None else [Picture(name, bars.left_out(section), spec)]
     drawn = world.world(section) if name == "countries" else None
     return found if drawn is None else [Picture("map", "", drawn), *found]

@@ -29,12 +29,24 @@ from census.report.words import interval, percent, written
 
 _BARS = 15
 _HIGH = 14  # pixels of a bar
+# The pictures that have no room for all, and for two of them the column without which a row is not drawn.
+_CUT = dict.fromkeys(
+    ("countries", "families", "tool-calling-by-family", "tool-calling-by-country", "software"), "count"
+)
+_CUT |= {"quantization": "count", "networks": "asn", "versions": "version"}
 _SCALE_ENDS = {"hhi": "Herfindahl-Hirschman", "gini": "Gini"}
 
 
 def bars(section: Section, label: str, most: int = _BARS) -> Spec:
     """A bar with its interval for each of the first rows."""
     return _bars([told(row, label) for row in rows_of(section)[:most]])
+
+
+def left_out(section: Section) -> str:
+    """How many rows a picture of bars shows and how many there are, in words; nothing where it has all."""
+    column = _CUT.get(section.name)
+    number = sum(row[column] is not None for row in rows_of(section)) if column else 0
+    return f"The first {_BARS} of {number:,} rows" if number > _BARS else ""
 
 
 def answers(section: Section, label: str) -> Spec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -109,7 +110,7 @@ def _citation(scans: list[dict[str, Any]]) -> str:
 
 def _readme(scans: list[dict[str, Any]], made: Made) -> str:
     files = "\n".join(f"| `data/{name}.parquet` | {count:,} |" for name, count in made.rows.items())
-    queries = ", ".join(f"`{name}`" for name in _QUERIES)
+    queries = textwrap.fill(", ".join(f"`{name}`" for name in _QUERIES), 120, break_on_hyphens=False)
     return f"""# Census of exposed AI inference hosts, {_days(scans)}
 
 {len(scans)} scans, made with census {census.__version__}. `manifest.json` says which, under which authorisation, with
@@ -137,9 +138,11 @@ duckdb -c ".read sql/families.sql"
 ```
 
 or, from Python in this folder: `duckdb.sql(open("sql/families.sql").read())`. Each gives the rows of the statistic of
-that name. Where `statistics` hides small counts the query has them, and countries that `data` withholds are under null.
-`sightings` has one row for each endpoint with one list of models and one software, over all the time it stayed so;
-its `inventory` is the list, whose models `inventories` has. Leave out `decoy <> 'decoy'` for the population `raw`.
+that name, with the interval of the share. The other statistics stand in `statistics` alone: they look at single scans,
+hours, regions or names, which the rows do not have as they are. Where `statistics` hides small counts the query has
+them, and countries that `data` withholds are under null. `sightings` has one row for each endpoint with one list of
+models and one software, over all the time it stayed so; its `inventory` is the list, whose models `inventories` has.
+Leave out `decoy <> 'decoy'` for the population `raw`.
 """
 
 

@@ -1,0 +1,19 @@
+-- Whether hosts list a model that runs elsewhere, of the hosts with a model, without decoys: yes if any does, else
+-- unknown if of any it is not told, else no.
+with hosts as (
+    select
+        s.HOST as host,
+        case when bool_or(i.remote) then 'yes' when bool_or(i.remote is null) then 'unknown' else 'no' end as state
+    from 'data/sightings.parquet' s
+    join 'data/inventories.parquet' i using (inventory)
+    where s.decoy <> 'decoy'
+    group by s.HOST
+),
+counted as (
+    select place, word as state, count(host) as count, (select count(*) from hosts) as of
+    from (values (1, 'yes'), (2, 'no'), (3, 'unknown')) words (place, word) left join hosts on hosts.state = word
+    group by place, word
+)
+select state, count, of, count / nullif(of, 0) as share, low(count, of) as low, high(count, of) as high
+from counted
+order by place;

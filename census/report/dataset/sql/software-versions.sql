@@ -1,0 +1,12 @@
+-- Versions of server software by the hosts that run them, of all that were recognised, without decoys.
+with held as (
+    select distinct HOST as host, software, version from 'data/sightings.parquet' where decoy <> 'decoy'
+),
+counted as (
+    select software, version, count(*) as count, (select count(distinct host) from held) as of
+    from held
+    group by software, version
+)
+select software, version, count, of, count / of as share, low(count, of) as low, high(count, of) as high
+from counted
+order by count desc, software nulls last, version nulls last;
