@@ -83,7 +83,9 @@ def _answer(status: str, body: bytes, kind: str = "application/json; charset=utf
 
 def _models(address: str) -> bytes:
     draw = random.Random(address)
-    return json.dumps({"models": [_model(name, draw) for name in draw.sample(_NAMES, draw.randint(1, 5))]}).encode()
+    return json.dumps(
+        {"models": [_model(name, draw) for name in draw.sample(_NAMES, draw.randint(1, 5))]}, separators=(",", ":")
+    ).encode()
 
 
 def _model(name: str, draw: random.Random) -> dict[str, object]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchange, Exchanges, Signal
+from census.kinds import alike
 from census.kinds.ollama_models import Entries, loaded
 from census.kinds.reading import document, mapping
 from census.kinds.signs import server, version
@@ -33,10 +34,14 @@ def _begins(value: Any, *heads: str) -> bool:
 
 def _magoo(exchanges: Exchanges, entries: Entries) -> bool:
     """Its two digests; or its two models, written at a new year, from the plain server of Python's library."""
-    if any(_begins(entry.get("digest"), *_MAGOO_DIGESTS) for entry in entries.values()):
+    if any(alike.of(entry, _has_digest_of_magoo) for entry in entries.values()):
         return True
     plain = "basehttp" in server(exchanges.get(_TAGS))
     return plain and set(entries) == _MAGOO_NAMES and all(e.get("modified_at") == _NEW_YEAR for e in entries.values())
+
+
+def _has_digest_of_magoo(entry: Mapping[str, Any]) -> bool:
+    return _begins(entry.get("digest"), *_MAGOO_DIGESTS)
 
 
 def _sightem(exchanges: Exchanges, entries: Entries) -> bool:
@@ -49,9 +54,9 @@ def _sightem(exchanges: Exchanges, entries: Entries) -> bool:
 
 def _rc_chn(exchanges: Exchanges, entries: Entries) -> bool:
     """Four real digests under one release, and besides one thing that a real server with them would not do."""
-    digests = [str(entry.get("digest")) for entry in entries.values()]
-    if len(digests) != len(_RC_CHN_DIGESTS) or version(exchanges, "/api/version") != "0.6.2":
+    if len(entries) != len(_RC_CHN_DIGESTS) or version(exchanges, "/api/version") != "0.6.2":
         return False
+    digests = [str(entry.get("digest")) for entry in entries.values()]
     if not all(any(_begins(digest, head) for digest in digests) for head in _RC_CHN_DIGESTS):
         return False
     tags = exchanges.get(_TAGS)
@@ -67,7 +72,11 @@ def _denied(exchanges: Exchanges, name: str) -> bool:
 
 
 def _pedxyuyuko(_exchanges: Exchanges, entries: Entries) -> bool:
-    return any(len(_PEDXYUYUKO_KEYS & entry.keys()) >= _SEVERAL for entry in entries.values())
+    return any(alike.of(entry, _has_keys_of_pedxyuyuko) for entry in entries.values())
+
+
+def _has_keys_of_pedxyuyuko(entry: Mapping[str, Any]) -> bool:
+    return len(_PEDXYUYUKO_KEYS & entry.keys()) >= _SEVERAL
 
 
 def _qqlzfmn(exchanges: Exchanges, entries: Entries) -> bool:
