@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -118,7 +118,8 @@ def of(entry: Mapping[str, Any], reader: Callable[[Mapping[str, Any]], T]) -> T:
     known = entry.alike.known
     if reader not in known:
         known[reader] = reader(entry.alike.facts)
-    return cast("T", known[reader])
+    made: T = known[reader]
+    return made
 
 
 def marks(

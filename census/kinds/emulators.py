@@ -61,7 +61,14 @@ class _List:
 
 def imitator(exchanges: Exchanges) -> str | None:
     """The name of the kind whose imitation of Ollama's list was answered; None if it is Ollama's or nobody's."""
-    return exchanges.once(_imitator, TAGS, VERSION, CANARY_PATH)
+    return None if exchanges.once(_is_plain, TAGS) else exchanges.once(_imitator, TAGS, VERSION, CANARY_PATH)
+
+
+def _is_plain(exchanges: Exchanges) -> bool:
+    """Whether nothing in the list and in its headers is any of these signs, so that nothing else can make it one."""
+    some, _ = exchanges.once(_signs, TAGS)
+    listed = listing(exchanges.get(TAGS), "models")
+    return listed is not None and bool(listed.entries) and not some and not server(exchanges.get(TAGS))
 
 
 def _imitator(exchanges: Exchanges) -> str | None:

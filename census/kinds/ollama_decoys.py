@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchange, Exchanges, Signal
-from census.kinds import alike
 from census.kinds.ollama_models import Entries, loaded
 from census.kinds.reading import document, mapping
 from census.kinds.signs import server, version
@@ -23,9 +22,13 @@ _PEDXYUYUKO_KEYS: Final = frozenset({"model_format", "model_family", "file_type"
 _SEVERAL: Final = 2
 
 
-def known(exchanges: Exchanges, entries: Entries) -> set[Signal]:
-    """The signal of each tool whose tells are there."""
-    return {signal for signal, rule in _TOOLS if rule(exchanges, entries)}
+Mark = Callable[[Mapping[str, Any]], bool]  # what is looked for in a single entry
+
+
+def known(exchanges: Exchanges, entries: Entries, some: frozenset[Mark]) -> set[Signal]:
+    """The signal of each tool whose tells are there; `some` are the marks that any entry has, of `MARKS`."""
+    fired = {signal for signal, mark in _MARKED if mark in some}
+    return fired | {signal for signal, rule in _TOOLS if rule(exchanges, entries)}
 
 
 def _begins(value: Any, *heads: str) -> bool:
@@ -33,9 +36,7 @@ def _begins(value: Any, *heads: str) -> bool:
 
 
 def _magoo(exchanges: Exchanges, entries: Entries) -> bool:
-    """Its two digests; or its two models, written at a new year, from the plain server of Python's library."""
-    if any(alike.of(entry, _has_digest_of_magoo) for entry in entries.values()):
-        return True
+    """Its two models, written at a new year, from the plain server of Python's library."""
     plain = "basehttp" in server(exchanges.get(_TAGS))
     return plain and set(entries) == _MAGOO_NAMES and all(e.get("modified_at") == _NEW_YEAR for e in entries.values())
 
@@ -71,10 +72,6 @@ def _denied(exchanges: Exchanges, name: str) -> bool:
     return denied and mapping(document(shown)).get("error") == "invalid model name"
 
 
-def _pedxyuyuko(_exchanges: Exchanges, entries: Entries) -> bool:
-    return any(alike.of(entry, _has_keys_of_pedxyuyuko) for entry in entries.values())
-
-
 def _has_keys_of_pedxyuyuko(entry: Mapping[str, Any]) -> bool:
     return len(_PEDXYUYUKO_KEYS & entry.keys()) >= _SEVERAL
 
@@ -91,10 +88,14 @@ def _type(exchange: Exchange) -> str:
     return exchange.headers.get("content-type", "").lower()
 
 
+_MARKED: Final[tuple[tuple[Signal, Mark], ...]] = (
+    (Signal.TOOL_MAGOO, _has_digest_of_magoo),
+    (Signal.TOOL_PEDXYUYUKO, _has_keys_of_pedxyuyuko),
+)
+MARKS: Final = tuple(mark for _, mark in _MARKED)
 _TOOLS: Final[tuple[tuple[Signal, Callable[[Exchanges, Entries], bool]], ...]] = (
     (Signal.TOOL_MAGOO, _magoo),
     (Signal.TOOL_SIGHTEM, _sightem),
     (Signal.TOOL_RC_CHN, _rc_chn),
-    (Signal.TOOL_PEDXYUYUKO, _pedxyuyuko),
     (Signal.TOOL_QQLZFMN, _qqlzfmn),
 )

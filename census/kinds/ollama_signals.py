@@ -10,7 +10,7 @@ from typing import Any, Final
 from census.facts import CANARY_PATH, Exchange, Exchanges, Signal
 from census.kinds import alike
 from census.kinds.kind import SHOW_PATH
-from census.kinds.ollama_decoys import known
+from census.kinds.ollama_decoys import MARKS, Mark, known
 from census.kinds.ollama_epochs import ENGINES, LIST_TELLS, SHOW_TELLS, Release, release_of
 from census.kinds.ollama_models import Entries, is_remote, loaded
 from census.kinds.reading import answer, mapping, number, sha256_hex, text
@@ -39,9 +39,6 @@ _KOBOLD_FAMILY: Final = "qwen2"
 _EMULATED: Final = frozenset({"0.7.0", "0.9.0", "0.16.1", "0.1.0"})
 
 
-Mark = Callable[[Mapping[str, Any]], bool]  # what is looked for in a single entry
-
-
 @dataclass(frozen=True, slots=True)
 class _Told:
     """All that was told; `release` is what the version claims, None if it claims none that can be held to.
@@ -63,7 +60,7 @@ def signals(exchanges: Exchanges, entries: Entries, shows: list[dict[str, Any]])
     claimed = version(exchanges, "/api/version")
     told = _Told(exchanges, entries, some, shows, claimed, release_of(claimed))
     fired = {sign for sign, rule in _RULES if rule(told)}
-    return catch_all(exchanges) | fired | known(exchanges, entries)
+    return catch_all(exchanges) | fired | known(exchanges, entries, some)
 
 
 def made_up(exchanges: Exchanges) -> str:
@@ -105,7 +102,9 @@ def _needs_engine(entry: Mapping[str, Any]) -> bool:
     return _family(entry) in ENGINES
 
 
-_MARKS: Final = (_has_other_digest, _has_static_digest, _has_size, _has_capabilities, _has_model, _needs_engine)
+_MARKS: Final = (
+    _has_other_digest, _has_static_digest, _has_size, _has_capabilities, _has_model, _needs_engine, *MARKS,
+)  # fmt: skip
 
 
 # --- digests
