@@ -1,9 +1,9 @@
 """Entries of Ollama's lists that many servers have: parsed once, and what is made of each kept for the next server.
 
-The one door behind which speed costs clarity. Popular models stand in the lists of thousands of hosts, and their entries
-differ in nothing but the instant at which they were written. So a list is cut into the bytes of its entries, and an
-entry is known again by its bytes without that instant. What is unknown, or in any way unusual, is parsed as ever; so
-this changes how long it takes to read an answer and never what is read.
+The one door behind which speed costs clarity. Popular models stand in the lists of thousands of hosts, and their
+entries differ in nothing but the instant at which they were written. So a list is cut into the bytes of its entries,
+and an entry is known again by its bytes without that instant. What is unknown, or in any way unusual, is parsed as
+ever; so this changes how long it takes to read an answer and never what is read.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def parse(body: bytes) -> dict[str, Any] | None:
 
 
 def of(entry: Mapping[str, Any], reader: Callable[[Mapping[str, Any]], T]) -> T:
-    """What `reader` makes of an entry, kept for all that are alike: it is a function of a module, and blind to instants."""
+    """What `reader` makes of an entry, kept for all that are alike: a function of a module, and blind to instants."""
     if not isinstance(entry, Entry):
         return reader(entry)
     known = entry.alike.known
@@ -125,7 +125,7 @@ def of(entry: Mapping[str, Any], reader: Callable[[Mapping[str, Any]], T]) -> T:
 def marks(
     entries: Sequence[Mapping[str, Any]], reader: Callable[[Mapping[str, Any]], frozenset[T]]
 ) -> tuple[frozenset[T], frozenset[T]]:
-    """The marks that `reader` gives to any of the entries, and those that it gives to every one; none if there is none."""
+    """The marks that `reader` gives to any of the entries, and those that it gives to every one of them."""
     given = [of(entry, reader) for entry in entries]
     if not any(given):
         return frozenset(), frozenset()
