@@ -241,6 +241,7 @@ def _of_postgres(folder: Path) -> float:
             fields = (process / "stat").read_text().rpartition(")")[2].split()
             if parent in (process.name, fields[1]):
                 spent += sum(map(int, fields[11 : 15 if process.name == parent else 13]))
+    assert spent, "the server is not among the processes"
     return spent / os.sysconf("SC_CLK_TCK")
 
 
