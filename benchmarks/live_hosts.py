@@ -4,17 +4,22 @@
 
 The floor asks the same questions with nothing but uvloop and httptools and throws the answers away. Beside it: the
 conversation (what the probe sends and receives, unread), the look (with everything that is read and judged), and the
-whole chain (lineage, places and the rows in Postgres; Postgres' own processor time not counted). Each is a process of
-its own, and processor seconds are compared, so that other work on the machine disturbs little. Every host lists
-models of its own. A Markdown table goes to standard output.
+whole chain: a scan by one worker, with lineage, places and the rows in Postgres, once as the processor time of census
+alone and once with that of all processes of Postgres. Each is a process of its own, and processor seconds are compared,
+so that other work on the machine disturbs little. All ask the same four questions of the same hosts, over one
+connection each. Hosts list one to five models, of which there are a third as many as hosts, drawn by Zipf's law; each
+host wrote them at another instant. A Markdown table goes to standard output.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import hashlib
+import itertools
 import json
+import os
 import random
 import subprocess
 import sys
@@ -50,6 +55,8 @@ _WARM = 200  # hosts asked before the clock runs
 _CANARY = "/0123456789abcdef"
 _PATHS = ("/api/tags", "/api/version", _CANARY, "/api/ps")
 _MANNERS = Manners("census/benchmark (mailto:a@example.edu)", "a@example.edu", lambda _: True)
+_MODELS = 1_372  # the study has 0.343 models for each host; this is for 4,000
+_POPULARITY = list(itertools.accumulate(1 / rank for rank in range(1, _MODELS + 1)))
 _NAMES = ("llama3.2:3b", "qwen2.5:7b", "mistral:7b", "gemma3:12b", "deepseek-r1:14b", "nomic-embed-text:latest")
 _SCOPE = """
 [authorization]
@@ -83,17 +90,18 @@ def _answer(status: str, body: bytes, kind: str = "application/json; charset=utf
 
 def _models(address: str) -> bytes:
     draw = random.Random(address)
-    return json.dumps({"models": [_model(name, draw) for name in draw.sample(_NAMES, draw.randint(1, 5))]}).encode()
+    listed = dict.fromkeys(draw.choices(range(_MODELS), cum_weights=_POPULARITY, k=draw.randint(1, 5)))
+    return json.dumps({"models": [_model(number, draw) for number in listed]}, separators=(",", ":")).encode()
 
 
-def _model(name: str, draw: random.Random) -> dict[str, object]:
-    made = f"{name} {draw.randint(1, 20)}"
+def _model(number: int, draw: random.Random) -> dict[str, object]:
+    name = _NAMES[number % len(_NAMES)] + (f"-{number}" if number >= len(_NAMES) else "")
     return {
         "name": name,
         "model": name,
         "modified_at": f"2026-05-01T10:00:{draw.uniform(10, 59):.9f}Z",
-        "size": 4_000_000_000 + len(made),
-        "digest": hashlib.sha256(made.encode()).hexdigest(),
+        "size": 4_000_000_000 + number,
+        "digest": hashlib.sha256(name.encode()).hexdigest(),
         "details": {
             "parent_model": "", "format": "gguf", "family": name.partition(":")[0], "families": ["llama"],
             "parameter_size": "7.6B", "quantization_level": "Q4_K_M", "context_length": 32_768,
@@ -211,16 +219,30 @@ async def _clocked(one: Callable[[str], Awaitable[None]], hosts: list[str]) -> f
     return time.process_time() - began
 
 
-def _chain(hosts: list[str]) -> float:
-    """Processor seconds of a whole scan by one worker, the second scan of the database."""
+def _chain(hosts: list[str]) -> tuple[float, float]:
+    """Processor seconds of a whole scan by one worker, the second scan of the database: its own, and with Postgres'."""
     with tempfile.TemporaryDirectory() as folder, Embedded(Path(folder) / "home") as server:
         migrate.upgrade(server.url)
         for listed in (hosts[:_WARM], hosts):
             scan = _plan(server.url, Path(folder), listed)
-            began = time.process_time()
+            began, theirs = time.process_time(), _of_postgres(Path(folder))
             uvloop.run(_work(server.url, scan))
             spent = time.process_time() - began
-        return spent
+        return spent, spent + _of_postgres(Path(folder)) - theirs
+
+
+def _of_postgres(folder: Path) -> float:
+    """Processor seconds that the server in a folder has used, with its processes that are and those that were."""
+    (file,) = folder.rglob("postmaster.pid")
+    parent = file.read_text().split()[0]
+    spent = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile: then it counts among those of its parent
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+            if parent in (process.name, fields[1]):
+                spent += sum(map(int, fields[11 : 15 if process.name == parent else 13]))
+    assert spent, "the server is not among the processes"
+    return spent / os.sysconf("SC_CLK_TCK")
 
 
 def _plan(url: str, folder: Path, hosts: list[str]) -> int:
@@ -244,17 +266,24 @@ async def _work(url: str, scan: int) -> None:
         door.close(1.0)
 
 
-def measure(what: str, hosts: list[str]) -> float:
-    """Processor seconds of one client for all hosts."""
+def measure(what: str, hosts: list[str]) -> tuple[float, ...]:
+    """Processor seconds of one client for all hosts; of the chain also with those of Postgres."""
     if what == "chain":
         return _chain(hosts)
     one = {"floor": lambda: _floor, "conversation": _conversation, "look": _look}[what]()
-    return uvloop.run(_clocked(one, hosts))
+    return (uvloop.run(_clocked(one, hosts)),)
 
 
 # --- the table
 
-_ROWS = {"floor": "floor: uvloop and httptools", "conversation": "conversation", "look": "look", "chain": "whole chain"}
+_CLIENTS = {"floor": ("floor",), "conversation": ("conversation",), "look": ("look",), "chain": ("chain", "postgres")}
+_ROWS = {
+    "floor": "floor: uvloop and httptools",
+    "conversation": "conversation",
+    "look": "look",
+    "chain": "whole chain",
+    "postgres": "whole chain, and Postgres itself",
+}
 
 
 def compare(count: int, rounds: int) -> dict[str, float]:
@@ -267,17 +296,18 @@ def compare(count: int, rounds: int) -> dict[str, float]:
     try:
         spent: dict[str, list[float]] = {what: [] for what in _ROWS}
         for _ in range(rounds):
-            for what in _ROWS:
-                told = _told([*me, "--measure", what])
-                spent[what].append(told / count * 1e6)
+            for client, rows in _CLIENTS.items():
+                for what, told in zip(rows, _told([*me, "--measure", client]), strict=True):
+                    spent[what].append(told / count * 1e6)
     finally:
         server.stdin.close()
         server.wait()
     return {what: median(times) for what, times in spent.items()}
 
 
-def _told(command: list[str]) -> float:
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603  this script
+def _told(command: list[str]) -> list[float]:
+    answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  this script
+    return [float(number) for number in answer.split()]
 
 
 def main() -> None:
@@ -286,12 +316,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true", help="the ratios as one object")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--measure", choices=_ROWS, help=argparse.SUPPRESS)
+    parser.add_argument("--measure", choices=_CLIENTS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
         uvloop.run(serve(given.hosts))
     elif given.measure:
-        print(measure(given.measure, addresses(given.hosts)))
+        print(*measure(given.measure, addresses(given.hosts)))
     else:
         times = compare(given.hosts, given.rounds)
         if given.json:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 CANARY_PATH = "/<16 hex digits>"  # how the random path of a canary is written in lists, labels and docs
 _CANARY = re.compile(r"/[0-9a-f]{16}")
@@ -223,7 +223,8 @@ class Exchanges:
         known = (reader, paths)
         if known not in self._known:
             self._known[known] = reader(self)
-        return cast("T", self._known[known])
+        made: T = self._known[known]
+        return made
 
     def get(self, path: str) -> Exchange | None:
         """The answer to GET `path`, None if not asked; `CANARY_PATH` finds the canary."""

@@ -6,6 +6,7 @@ registry on a port of its own: the multi-process mode of the client would triple
 
 from __future__ import annotations
 
+import functools
 import os
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
@@ -37,6 +38,12 @@ EXCHANGE_SECONDS = Histogram(
 )
 ROWS_WRITTEN = Counter("census_rows_written", "Rows written to the database, by table", ["table"], registry=REGISTRY)
 UNEXPECTED_ERRORS = Counter("census_unexpected_errors", "Faults of ours, not of a target", registry=REGISTRY)
+
+
+@functools.cache
+def child(metric: Counter, *labels: str) -> Counter:
+    """The counter behind these labels, as `metric.labels` gives it and in a tenth of the time; they are closed sets."""
+    return metric.labels(*labels)
 
 
 def unexpected_errors() -> int:

@@ -47,6 +47,9 @@ class Place:
     organization: str | None = None
 
 
+_NOWHERE = Place()
+
+
 def usual_folders(home: Path) -> tuple[Path, ...]:
     """The folders where place databases are looked for: the program's own, then those of the system."""
     return (home, *_SYSTEM_FOLDERS)
@@ -86,6 +89,8 @@ class Places:
     def locate(self, address: str) -> Place:
         """The place of an IP address in its canonical text; PlacesError if a file turns out to be damaged."""
         records = list(self._records(address))
+        if not records:
+            return _NOWHERE
         return Place(
             country=_first(records, _COUNTRY, _country),
             region=_first(records, _REGION, _name),

@@ -43,8 +43,11 @@ def opening(port: int) -> tuple[Question, ...]:
 
 def recognise(exchanges: Exchanges) -> tuple[Kind, str] | None:
     """The kind that takes the exchanges, and its evidence in a few words; None if none does."""
-    found = ((kind, kind.recognise(exchanges)) for kind in KINDS)
-    return next(((kind, evidence) for kind, evidence in found if evidence is not None), None)
+    for kind in KINDS:
+        evidence = kind.recognise(exchanges)
+        if evidence is not None:
+            return kind, evidence
+    return None
 
 
 def confirm(exchanges: Exchanges) -> Question | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchange, Exchanges
+from census.kinds import alike
 from census.kinds.reading import NAME_LIMIT, Listing, listing, mapping, named, sha256_hex
 from census.kinds.signs import server, version
 
@@ -31,27 +32,28 @@ _LOOKED_AT: Final = 8  # entries: a sign is in all of them, or in the first
 _PREFIX: Final = "sha256:"  # which Ollama itself leaves out
 _LATEST: Final = ":latest"
 _NOTHING: Final = _PREFIX + "0" * 64
+_HASH: Final = 64  # hex digits
 _HEX: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _API_PROXY_SIZE: Final = 1_000_000_000
 _LEMONADE_METHODS: Final = "GET, POST, PUT, DELETE, OPTIONS"
 
 Entry = Mapping[str, Any]
+Sign = Callable[[Entry], bool]  # what is looked for in a single entry
 
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list at /api/tags: its first entries, and the version claimed beside it and the canary, if they were asked."""
+    """A list at /api/tags: its first entries, and the version claimed beside it and the canary, if they were asked.
+
+    `some` and `every` are the signs that any of these entries has, and that each has.
+    """
 
     answer: Exchange
     entries: tuple[dict[str, Any], ...]
+    some: frozenset[Sign]
+    every: frozenset[Sign]
     version: str | None
     canary: Exchange | None
-
-    def any(self, rule: Callable[[Entry], bool]) -> bool:
-        return any(map(rule, self.entries))
-
-    def every(self, rule: Callable[[Entry], bool]) -> bool:
-        return bool(self.entries) and all(map(rule, self.entries))
 
     def empty(self, claimed: str) -> bool:
         return not self.entries and self.version == claimed
@@ -59,7 +61,14 @@ class _List:
 
 def imitator(exchanges: Exchanges) -> str | None:
     """The name of the kind whose imitation of Ollama's list was answered; None if it is Ollama's or nobody's."""
-    return exchanges.once(_imitator, TAGS, VERSION, CANARY_PATH)
+    return None if exchanges.once(_is_plain, TAGS) else exchanges.once(_imitator, TAGS, VERSION, CANARY_PATH)
+
+
+def _is_plain(exchanges: Exchanges) -> bool:
+    """Whether nothing in the list and in its headers is any of these signs, so that nothing else can make it one."""
+    some, _ = exchanges.once(_signs, TAGS)
+    listed = listing(exchanges.get(TAGS), "models")
+    return listed is not None and bool(listed.entries) and not some and not server(exchanges.get(TAGS))
 
 
 def _imitator(exchanges: Exchanges) -> str | None:
@@ -67,8 +76,19 @@ def _imitator(exchanges: Exchanges) -> str | None:
     listed = listing(tags, "models")
     if tags is None or listed is None or listed.misread:
         return None
-    found = _List(tags, listed.entries[:_LOOKED_AT], version(exchanges, VERSION), exchanges.get(CANARY_PATH))
+    entries = listed.entries[:_LOOKED_AT]
+    some, every = exchanges.once(_signs, TAGS)
+    found = _List(tags, entries, some, every, version(exchanges, VERSION), exchanges.get(CANARY_PATH))
     return next((name for name, fits in _RULES if fits(found)), None)
+
+
+def _signs(exchanges: Exchanges) -> tuple[frozenset[Sign], frozenset[Sign]]:
+    listed = listing(exchanges.get(TAGS), "models")
+    return alike.marks(listed.entries[:_LOOKED_AT] if listed is not None else (), _signs_of)
+
+
+def _signs_of(entry: Entry) -> frozenset[Sign]:
+    return frozenset(sign for sign in _SIGNS if sign(entry))
 
 
 def may_load(exchanges: Exchanges) -> bool:
@@ -79,7 +99,8 @@ def may_load(exchanges: Exchanges) -> bool:
     canary, listed = exchanges.get(CANARY_PATH), listing(exchanges.get(TAGS), "models")
     if listed is None or (canary is not None and canary.status):
         return False
-    return bool(listed.entries) and all(map(_is_hashed, listed.entries[:_LOOKED_AT]))
+    _, every = exchanges.once(_signs, TAGS)
+    return _has_bare_hash_of_name in every
 
 
 def imitated_list(exchanges: Exchanges) -> Listing | None:
@@ -99,67 +120,105 @@ def _own_names(entry: Entry) -> Iterator[str]:
 
 
 def _is_hash_of_name(entry: Entry, prefix: str) -> bool:
-    return any(entry.get("digest") == prefix + sha256_hex(name) for name in _own_names(entry))
+    digest = entry.get("digest")
+    if not isinstance(digest, str) or len(digest) != len(prefix) + _HASH:
+        return False
+    return any(digest == prefix + sha256_hex(name) for name in _own_names(entry))
 
 
-def _is_name(entry: Entry) -> bool:
+# --- what is looked for in an entry
+
+
+def _has_hash_of_name(entry: Entry) -> bool:
+    return _is_hash_of_name(entry, _PREFIX)
+
+
+def _has_bare_hash_of_name(entry: Entry) -> bool:
+    return _is_hash_of_name(entry, "")
+
+
+def _has_hash_and_no_size(entry: Entry) -> bool:
+    return entry.get("size") == 0 and _has_hash_of_name(entry)
+
+
+def _has_name_for_digest(entry: Entry) -> bool:
     """The digest of older ollama-api-proxys: the letters and digits of the name."""
     return any(entry.get("digest") == _PREFIX + re.sub("[^a-zA-Z0-9]", "", name) for name in _own_names(entry))
 
 
+def _has_blanks(entry: Entry) -> bool:
+    return entry.get("digest") == "" and entry.get("size") == ""
+
+
+def _is_of_sglang(entry: Entry) -> bool:
+    by_digest = str(entry.get("digest")).startswith("sha256:sglang0")
+    return by_digest and mapping(entry.get("details")).get("format") == "sglang"
+
+
+def _is_of_koboldcpp(entry: Entry) -> bool:
+    return mapping(entry.get("details")).get("family") == "koboldcpp"
+
+
+def _has_digest_of_nothing(entry: Entry) -> bool:
+    return entry.get("digest") == _NOTHING
+
+
+def _has_digest_and_no_size(entry: Entry) -> bool:
+    return entry.get("size") == 0 and _HEX.fullmatch(str(entry.get("digest"))) is not None
+
+
+def _has_size_of_api_proxy(entry: Entry) -> bool:
+    return entry.get("size") == _API_PROXY_SIZE
+
+
+_SIGNS: Final = (
+    _has_hash_of_name, _has_bare_hash_of_name, _has_hash_and_no_size, _has_name_for_digest, _has_blanks,
+    _is_of_sglang, _is_of_koboldcpp, _has_digest_of_nothing, _has_digest_and_no_size, _has_size_of_api_proxy,
+)  # fmt: skip
+
+
+# --- whose list it is
+
+
 def _llama_cpp(found: _List) -> bool:
-    return server(found.answer) == "llama.cpp" or found.every(
-        lambda entry: entry.get("digest") == "" and entry.get("size") == ""
-    )
+    return server(found.answer) == "llama.cpp" or _has_blanks in found.every
 
 
 def _sglang(found: _List) -> bool:
-    return found.every(
-        lambda entry: (
-            str(entry.get("digest")).startswith("sha256:sglang0")
-            and mapping(entry.get("details")).get("format") == "sglang"
-        )
-    )
+    return _is_of_sglang in found.every
 
 
 def _koboldcpp(found: _List) -> bool:
-    by_header = server(found.answer).startswith("concedollamaforkoboldserver")
-    return by_header or found.every(lambda entry: mapping(entry.get("details")).get("family") == "koboldcpp")
+    return server(found.answer).startswith("concedollamaforkoboldserver") or _is_of_koboldcpp in found.every
 
 
 def _lemonade(found: _List) -> bool:
     by_header = found.answer.headers.get("access-control-allow-methods") == _LEMONADE_METHODS
-    return found.every(lambda entry: entry.get("digest") == _NOTHING) or (found.empty("0.16.1") and by_header)
+    return _has_digest_of_nothing in found.every or (found.empty("0.16.1") and by_header)
 
 
 def _localai(found: _List) -> bool:
-    return found.any(lambda entry: entry.get("size") == 0 and _is_hash_of_name(entry, _PREFIX)) or (
-        found.empty("0.9.0") and b"null" in found.answer.body  # where Ollama lists nothing it says []
-    )
+    # Where Ollama lists nothing it says [].
+    return _has_hash_and_no_size in found.some or (found.empty("0.9.0") and b"null" in found.answer.body)
 
 
 def _docker(found: _List) -> bool:
     """It claims 0.1.0, which as an Ollama could not tell its version."""
-    digests = found.every(lambda entry: entry.get("size") == 0 and _HEX.fullmatch(str(entry.get("digest"))) is not None)
-    return found.empty("0.1.0") or (digests and found.version == "0.1.0")
+    return found.empty("0.1.0") or (found.version == "0.1.0" and _has_digest_and_no_size in found.every)
 
 
 def _api_proxy(found: _List) -> bool:
     by_header = "charset" in found.answer.headers  # as a header of its own, by mistake
-    if not by_header and not found.any(lambda entry: entry.get("size") == _API_PROXY_SIZE):
-        return False
-    return found.any(lambda entry: _is_hash_of_name(entry, _PREFIX) or _is_name(entry))
+    return (by_header or _has_size_of_api_proxy in found.some) and not found.some.isdisjoint(
+        (_has_hash_of_name, _has_name_for_digest)
+    )
 
 
 def _lmstudio_proxy(found: _List) -> bool:
     """Its digests look right, and a decoy that is made with care has the like; but its 404 is not Ollama's."""
     canary = found.canary
     other = canary is not None and canary.status == _NOT_FOUND and canary.body.strip() != b"404 page not found"
-    return other and found.every(_is_hashed)
-
-
-def _is_hashed(entry: Entry) -> bool:
-    return _is_hash_of_name(entry, "")
+    return other and _has_bare_hash_of_name in found.every
 
 
 _RULES: Final[tuple[tuple[str, Callable[[_List], bool]], ...]] = (

@@ -49,4 +49,7 @@ def no_question(_exchanges: Exchanges) -> Question | None:
 
 def next_get(exchanges: Exchanges, *paths: str) -> Question | None:
     """The first GET among `paths` that was not yet asked (failed ones were), None when all were."""
-    return next((Question("GET", path) for path in paths if exchanges.get(path) is None), None)
+    for path in paths:
+        if exchanges.get(path) is None:
+            return Question("GET", path)
+    return None

@@ -7,25 +7,32 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading, Signal
-from census.kinds import emulators
+from census.kinds import alike, emulators
 from census.kinds.kind import SHOW_PATH, Kind, Wishes, next_get, no_question
 from census.kinds.ollama_epochs import Epoch, epoch_of
-from census.kinds.ollama_models import Entries, imprint, read_model, shown, to_show
+from census.kinds.ollama_models import Entries, imprint, listed_model, own_name, read_model, shown, to_show
 from census.kinds.ollama_signals import made_up, signals
-from census.kinds.reading import answer, begins_as_list, listing, named, records
+from census.kinds.reading import answer, begins_as_list, by_names, listing, records
 from census.kinds.signs import version
 
 _TAGS: Final = "/api/tags"
 _VERSION: Final = "/api/version"
 _PS: Final = "/api/ps"
 _NAMES: Final = ("name", "model")
-_DETAILS: Final = frozenset({"digest", "size", "modified_at", "details"})
+_WRITTEN: Final = "modified_at"
+_DETAILS: Final = frozenset({"digest", "size", "details"})
 
 
 def _recognise(exchanges: Exchanges) -> str | None:
+    evidence = exchanges.once(_evidence, _TAGS)
+    return evidence if evidence is not None and emulators.imitator(exchanges) is None else None
+
+
+def _evidence(exchanges: Exchanges) -> str | None:
+    """What the list alone shows."""
     tags = exchanges.get(_TAGS)
     found = listing(tags, "models")
-    if tags is None or found is None or emulators.imitator(exchanges) is not None:
+    if tags is None or found is None:
         return None
     if found.misread:
         return "a broken model list at /api/tags" if begins_as_list(tags) else None
@@ -34,28 +41,32 @@ def _recognise(exchanges: Exchanges) -> str | None:
     entries, _ = exchanges.once(_entries, _TAGS)
     if found.entries and not entries:  # nothing with a name: an empty list, if it has nothing else about it
         return "a model list at /api/tags" if answer(tags).keys() == {"models"} else None
-    if entries and not any(_is_entry(name, entry) for name, entry in entries.items()):
+    if entries and not any(alike.of(entry, _is_entry) or _WRITTEN in entry for entry in entries.values()):
         return None
     return "a model list at /api/tags"
 
 
-def _is_entry(name: str, entry: Mapping[str, Any]) -> bool:
+def _is_entry(entry: Mapping[str, Any]) -> bool:
     """Named twice, as Ollama does, or once with a tag or something else that only its lists have."""
     twice = all(key in entry for key in _NAMES)
-    return twice or ":" in name or not _DETAILS.isdisjoint(entry)
+    return twice or ":" in (own_name(entry) or "") or not _DETAILS.isdisjoint(entry)
 
 
 def _entries(exchanges: Exchanges) -> tuple[Entries, bool]:
     found = listing(exchanges.get(_TAGS), "models")
     if found is None:
         return {}, False
-    entries, cut = named(found.entries, *_NAMES)
+    entries, cut = by_names((alike.of(entry, own_name), entry) for entry in found.entries)
     return entries, cut or found.more
 
 
-def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:
+def _is_readable(exchanges: Exchanges) -> bool:
     found = listing(exchanges.get(_TAGS), "models")
-    if found is None or found.misread:
+    return found is not None and not found.misread
+
+
+def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:
+    if not exchanges.once(_is_readable, _TAGS):
         return None
     question = next_get(exchanges, _VERSION, CANARY_PATH, _PS)
     if question is not None:
@@ -81,14 +92,16 @@ def _signals(exchanges: Exchanges) -> frozenset[Signal]:
 
 
 def _read(exchanges: Exchanges) -> Reading:
-    found = listing(exchanges.get(_TAGS), "models")
     claimed = version(exchanges, _VERSION)
-    if found is None or found.misread:
+    if not exchanges.once(_is_readable, _TAGS):
         return Reading(Outcome.MISREAD, claimed)
     entries, cut = exchanges.once(_entries, _TAGS)
     shows = shown(exchanges, entries)
     epoch = Epoch.NO_TOOLS if _knows_no_version(exchanges) else epoch_of(claimed)
-    models = tuple(read_model(name, entry, shows[name], epoch) for name, entry in entries.items())
+    models = tuple(
+        read_model(name, entry, shows[name], epoch) if name in shows else alike.of(entry, listed_model)
+        for name, entry in entries.items()
+    )
     return Reading(
         Outcome.SERVED if models else Outcome.EMPTY,
         claimed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchange, Exchanges, Signal
@@ -22,9 +22,13 @@ _PEDXYUYUKO_KEYS: Final = frozenset({"model_format", "model_family", "file_type"
 _SEVERAL: Final = 2
 
 
-def known(exchanges: Exchanges, entries: Entries) -> set[Signal]:
-    """The signal of each tool whose tells are there."""
-    return {signal for signal, rule in _TOOLS if rule(exchanges, entries)}
+Mark = Callable[[Mapping[str, Any]], bool]  # what is looked for in a single entry
+
+
+def known(exchanges: Exchanges, entries: Entries, some: frozenset[Mark]) -> set[Signal]:
+    """The signal of each tool whose tells are there; `some` are the marks that any entry has, of `MARKS`."""
+    fired = {signal for signal, mark in _MARKED if mark in some}
+    return fired | {signal for signal, rule in _TOOLS if rule(exchanges, entries)}
 
 
 def _begins(value: Any, *heads: str) -> bool:
@@ -32,11 +36,13 @@ def _begins(value: Any, *heads: str) -> bool:
 
 
 def _magoo(exchanges: Exchanges, entries: Entries) -> bool:
-    """Its two digests; or its two models, written at a new year, from the plain server of Python's library."""
-    if any(_begins(entry.get("digest"), *_MAGOO_DIGESTS) for entry in entries.values()):
-        return True
+    """Its two models, written at a new year, from the plain server of Python's library."""
     plain = "basehttp" in server(exchanges.get(_TAGS))
     return plain and set(entries) == _MAGOO_NAMES and all(e.get("modified_at") == _NEW_YEAR for e in entries.values())
+
+
+def _has_digest_of_magoo(entry: Mapping[str, Any]) -> bool:
+    return _begins(entry.get("digest"), *_MAGOO_DIGESTS)
 
 
 def _sightem(exchanges: Exchanges, entries: Entries) -> bool:
@@ -49,9 +55,9 @@ def _sightem(exchanges: Exchanges, entries: Entries) -> bool:
 
 def _rc_chn(exchanges: Exchanges, entries: Entries) -> bool:
     """Four real digests under one release, and besides one thing that a real server with them would not do."""
-    digests = [str(entry.get("digest")) for entry in entries.values()]
-    if len(digests) != len(_RC_CHN_DIGESTS) or version(exchanges, "/api/version") != "0.6.2":
+    if len(entries) != len(_RC_CHN_DIGESTS) or version(exchanges, "/api/version") != "0.6.2":
         return False
+    digests = [str(entry.get("digest")) for entry in entries.values()]
     if not all(any(_begins(digest, head) for digest in digests) for head in _RC_CHN_DIGESTS):
         return False
     tags = exchanges.get(_TAGS)
@@ -66,8 +72,8 @@ def _denied(exchanges: Exchanges, name: str) -> bool:
     return denied and mapping(document(shown)).get("error") == "invalid model name"
 
 
-def _pedxyuyuko(_exchanges: Exchanges, entries: Entries) -> bool:
-    return any(len(_PEDXYUYUKO_KEYS & entry.keys()) >= _SEVERAL for entry in entries.values())
+def _has_keys_of_pedxyuyuko(entry: Mapping[str, Any]) -> bool:
+    return len(_PEDXYUYUKO_KEYS & entry.keys()) >= _SEVERAL
 
 
 def _qqlzfmn(exchanges: Exchanges, entries: Entries) -> bool:
@@ -82,10 +88,14 @@ def _type(exchange: Exchange) -> str:
     return exchange.headers.get("content-type", "").lower()
 
 
+_MARKED: Final[tuple[tuple[Signal, Mark], ...]] = (
+    (Signal.TOOL_MAGOO, _has_digest_of_magoo),
+    (Signal.TOOL_PEDXYUYUKO, _has_keys_of_pedxyuyuko),
+)
+MARKS: Final = tuple(mark for _, mark in _MARKED)
 _TOOLS: Final[tuple[tuple[Signal, Callable[[Exchanges, Entries], bool]], ...]] = (
     (Signal.TOOL_MAGOO, _magoo),
     (Signal.TOOL_SIGHTEM, _sightem),
     (Signal.TOOL_RC_CHN, _rc_chn),
-    (Signal.TOOL_PEDXYUYUKO, _pedxyuyuko),
     (Signal.TOOL_QQLZFMN, _qqlzfmn),
 )

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from census.facts import Exchanges, Model, Tools
-from census.kinds import ollama_template
+from census.kinds import alike, ollama_template
 from census.kinds.ollama_epochs import Epoch
 from census.kinds.reading import (
     SHORT_LIMIT,
     answer,
     digest,
+    first_name,
     mapping,
     model_name,
     number,
@@ -27,6 +28,7 @@ from census.lineage.names import parameters_of, parse_count, quantization_of
 Entries = Mapping[str, Mapping[str, Any]]
 
 _CLOUD: Final = "cloud"
+_NAMES: Final = ("name", "model")
 _TOLD: Final = ("format", "family", "parameter_size", "quantization_level")
 _ENOUGH: Final = 3  # models whose instants can only agree by copying, even if they are told in whole seconds
 # Digits below a second, not all zero: no two machines write a file at the same such instant.
@@ -50,30 +52,44 @@ def to_show(entries: Entries) -> list[str]:
     """The names that show is to be asked about, one for each digest: names with one digest are one model."""
     wanted: dict[str, str] = {}
     for name, entry in entries.items():
-        if not is_remote(name, entry) and _needs_show(entry):
+        if alike.of(entry, _needs_show):
             wanted.setdefault(_same(name, entry), name)
     return list(wanted.values())
 
 
+def own_name(entry: Mapping[str, Any]) -> str | None:
+    """The name under which an entry is kept."""
+    return first_name(entry, *_NAMES)
+
+
 def _needs_show(entry: Mapping[str, Any]) -> bool:
     """Where the list tells no capabilities, as below 0.30, or a chat model without tools, which it may have missed."""
+    if is_remote(own_name(entry) or "", entry):
+        return False
     listed = words(entry.get("capabilities"))
     return listed is None or ("completion" in listed and "tools" not in listed)
 
 
 def _same(name: str, entry: Mapping[str, Any]) -> str:
     """What names of the same model share: the digest of its manifest; a slash keeps names without one apart."""
-    return digest(entry.get("digest")) or f"/{name}"
+    return alike.of(entry, listed_digest) or f"/{name}"
+
+
+def listed_digest(entry: Mapping[str, Any]) -> str | None:
+    """The digest that the list gives for an entry."""
+    return digest(entry.get("digest"))
 
 
 def shown(exchanges: Exchanges, entries: Entries) -> dict[str, dict[str, Any]]:
-    """What show told, by names: of each model that was asked, and of those with the same digest."""
+    """What show told, by names: of each model that was asked, and of those with the same digest; no others."""
+    answers = {name: told for name in entries if (told := answer(exchanges.shown(name)))}
+    if not answers:
+        return {}
     by_digest: dict[str, dict[str, Any]] = {}
-    for name, entry in entries.items():
-        told = answer(exchanges.shown(name))
-        if told:
-            by_digest.setdefault(_same(name, entry), told)
-    return {name: by_digest.get(_same(name, entry), {}) for name, entry in entries.items()}
+    for name, told in answers.items():
+        by_digest.setdefault(_same(name, entries[name]), told)
+    found = ((name, by_digest.get(_same(name, entry))) for name, entry in entries.items())
+    return {name: told for name, told in found if told is not None}
 
 
 def loaded(exchanges: Exchanges) -> dict[str, dict[str, Any]]:
@@ -90,10 +106,19 @@ def imprint(entries: Entries) -> str | None:
     that those who run an image with a model in it would all agree. Finer instants are enough with any model: they
     are not brought along by a container, though they are by a copy of a whole disk, whoever made it and what for.
     """
-    written = {(digest(entry.get("digest")), text(entry.get("modified_at"), SHORT_LIMIT)) for entry in entries.values()}
+    written = {
+        (alike.of(entry, listed_digest), text(entry.get("modified_at"), SHORT_LIMIT)) for entry in entries.values()
+    }
     told = sorted((made, at) for made, at in written if made is not None and at is not None)
     copied = len({made for made, _ in told}) >= _ENOUGH or any(_FINE.search(at) for _, at in told)
     return sha256_hex(repr(told)) if copied else None
+
+
+def listed_model(entry: Mapping[str, Any]) -> Model:
+    """The model of an entry with a name, by the list alone, which tells the same in all epochs."""
+    name = own_name(entry)
+    assert name is not None
+    return read_model(name, entry, {}, None)
 
 
 def read_model(name: str, entry: Mapping[str, Any], show: Mapping[str, Any], epoch: Epoch | None) -> Model:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from census.facts import CANARY_PATH, Exchange, Exchanges, Signal
+from census.kinds import alike
 from census.kinds.kind import SHOW_PATH
-from census.kinds.ollama_decoys import known
+from census.kinds.ollama_decoys import MARKS, Mark, known
 from census.kinds.ollama_epochs import ENGINES, LIST_TELLS, SHOW_TELLS, Release, release_of
 from census.kinds.ollama_models import Entries, is_remote, loaded
 from census.kinds.reading import answer, mapping, number, sha256_hex, text
@@ -40,19 +41,26 @@ _EMULATED: Final = frozenset({"0.7.0", "0.9.0", "0.16.1", "0.1.0"})
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """All that was told; `release` is what the version claims, None if it claims none that can be held to."""
+    """All that was told; `release` is what the version claims, None if it claims none that can be held to.
+
+    `some` are the marks that any entry of the list has.
+    """
 
     exchanges: Exchanges
     entries: Entries
+    some: frozenset[Mark]
     shows: list[dict[str, Any]]
+    version: str | None
     release: Release | None
 
 
 def signals(exchanges: Exchanges, entries: Entries, shows: list[dict[str, Any]]) -> frozenset[Signal]:
     """All signs that fire for these entries of the list and these answers of show."""
-    told = _Told(exchanges, entries, shows, release_of(version(exchanges, "/api/version")))
+    some, _ = alike.marks(list(entries.values()), _marks_of)
+    claimed = version(exchanges, "/api/version")
+    told = _Told(exchanges, entries, some, shows, claimed, release_of(claimed))
     fired = {sign for sign, rule in _RULES if rule(told)}
-    return catch_all(exchanges) | fired | known(exchanges, entries)
+    return catch_all(exchanges) | fired | known(exchanges, entries, some)
 
 
 def made_up(exchanges: Exchanges) -> str:
@@ -61,41 +69,67 @@ def made_up(exchanges: Exchanges) -> str:
     return sha256_hex(tags.text if tags is not None else "")[:16]
 
 
+# --- what is looked for in an entry
+
+
+def _marks_of(entry: Mapping[str, Any]) -> frozenset[Mark]:
+    return frozenset(mark for mark in _MARKS if mark(entry))
+
+
+def _has_other_digest(entry: Mapping[str, Any]) -> bool:
+    return "digest" in entry and not _is_digest(entry["digest"])
+
+
+def _has_static_digest(entry: Mapping[str, Any]) -> bool:
+    digest = str(entry.get("digest")).removeprefix("sha256:")
+    borrowed = digest == _KOBOLD_DIGEST and mapping(entry.get("details")).get("family") != _KOBOLD_FAMILY
+    return borrowed or digest == _NO_DIGEST
+
+
+def _has_size(entry: Mapping[str, Any]) -> bool:
+    return bool(number(entry.get("size")))
+
+
+def _has_capabilities(entry: Mapping[str, Any]) -> bool:
+    return "capabilities" in entry
+
+
+def _has_model(entry: Mapping[str, Any]) -> bool:
+    return "model" in entry
+
+
+def _needs_engine(entry: Mapping[str, Any]) -> bool:
+    return _family(entry) in ENGINES
+
+
+_MARKS: Final = (
+    _has_other_digest, _has_static_digest, _has_size, _has_capabilities, _has_model, _needs_engine, *MARKS,
+)  # fmt: skip
+
+
 # --- digests
-
-
-def _has_other_digests(told: _Told) -> bool:
-    return any("digest" in entry and not _is_digest(entry["digest"]) for entry in told.entries.values())
 
 
 def _is_digest(value: Any) -> bool:
     return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
-def _has_static_digest(told: _Told) -> bool:
-    return any(map(_is_static, told.entries.values()))
-
-
-def _is_static(entry: Mapping[str, Any]) -> bool:
-    digest = str(entry.get("digest")).removeprefix("sha256:")
-    borrowed = digest == _KOBOLD_DIGEST and mapping(entry.get("details")).get("family") != _KOBOLD_FAMILY
-    return borrowed or digest == _NO_DIGEST
+def _sized(entry: Mapping[str, Any]) -> tuple[str, int] | None:
+    """A digest with the size that is told for it."""
+    size = number(entry.get("size"))
+    return (entry["digest"], size) if size is not None and _is_digest(entry.get("digest")) else None
 
 
 def _shares_digest(told: _Told) -> bool:
     """Two names of one digest are one model; then they agree in what its manifest says."""
-    sizes: dict[str, set[int]] = {}
-    for entry in told.entries.values():
-        size = number(entry.get("size"))
-        if size is not None and _is_digest(entry.get("digest")):
-            sizes.setdefault(entry["digest"], set()).add(size)
-    return any(len(found) > 1 for found in sizes.values())
+    sized = {alike.of(entry, _sized) for entry in told.entries.values()} - {None}
+    return len({found[0] for found in sized if found is not None}) < len(sized)
 
 
 def _is_emulated(told: _Told) -> bool:
-    if version(told.exchanges, "/api/version") not in _EMULATED or not told.entries:
+    if told.version not in _EMULATED or not told.entries:
         return False
-    return _has_static_digest(told) or not any(number(entry.get("size")) for entry in told.entries.values())
+    return _has_static_digest in told.some or _has_size not in told.some
 
 
 # --- what the claimed version has
@@ -104,7 +138,7 @@ def _is_emulated(told: _Told) -> bool:
 def _has_new_field(told: _Told) -> bool:
     if told.release is None:
         return False
-    in_list = any("capabilities" in entry for entry in told.entries.values())
+    in_list = _has_capabilities in told.some
     in_show = any("capabilities" in show for show in told.shows)
     return (in_list and told.release < LIST_TELLS) or (in_show and told.release < SHOW_TELLS)
 
@@ -113,11 +147,11 @@ def _lacks_field(told: _Told) -> bool:
     """Only what no real server of that release leaves out, even with a broken model file among its own."""
     if told.release is None:
         return False
-    if told.entries and told.release >= _MODEL_TOLD and not any("model" in entry for entry in told.entries.values()):
+    if told.entries and told.release >= _MODEL_TOLD and _has_model not in told.some:
         return True
     if _tells_in_show(told) and any(map(_lacks_capabilities, told.shows)):
         return True
-    if any("capabilities" in entry for entry in told.entries.values()):
+    if _has_capabilities in told.some:
         return False
     local = [entry for name, entry in told.entries.items() if not is_remote(name, entry)]
     # Not 0.30.0 itself, whose release candidates may have been made before the field.
@@ -130,7 +164,7 @@ def _is_gguf(entry: Mapping[str, Any]) -> bool:
 
 def _tells_in_show(told: _Told) -> bool:
     """Not the candidates of the first release that does, which may have been made before the field."""
-    candidate = "rc" in (version(told.exchanges, "/api/version") or "")
+    candidate = "rc" in (told.version or "")
     return told.release is not None and (told.release > SHOW_TELLS or (told.release == SHOW_TELLS and not candidate))
 
 
@@ -147,11 +181,13 @@ def _lacks_capabilities(show: Mapping[str, Any]) -> bool:
 
 def _runs_newer_engine(told: _Told) -> bool:
     release = told.release
-    return release is not None and any(release < ENGINES.get(family, release) for family in _families(told))
+    if release is None or _needs_engine not in told.some:
+        return False
+    return any(release < ENGINES.get(_family(entry), release) for entry in told.entries.values())
 
 
-def _families(told: _Told) -> Iterator[str]:
-    return (str(mapping(entry.get("details")).get("family")) for entry in told.entries.values())
+def _family(entry: Mapping[str, Any]) -> str:
+    return str(mapping(entry.get("details")).get("family"))
 
 
 def _answers_other_method(told: _Told) -> bool:
@@ -210,8 +246,8 @@ def _has_much_memory(told: _Told) -> bool:
 
 
 _RULES: Final[tuple[tuple[Signal, Callable[[_Told], bool]], ...]] = (
-    (Signal.DIGEST, _has_other_digests),
-    (Signal.DIGEST_STATIC, _has_static_digest),
+    (Signal.DIGEST, lambda told: _has_other_digest in told.some),
+    (Signal.DIGEST_STATIC, lambda told: _has_static_digest in told.some),
     (Signal.DIGEST_SHARED, _shares_digest),
     (Signal.EMULATED, _is_emulated),
     (Signal.FIELD_TOO_NEW, _has_new_field),

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any, Final
 
 from census.facts import Exchange, parse_json
+from census.kinds import alike
 
 NAME_LIMIT: Final = 512  # characters of a model's name
 SHORT_LIMIT: Final = 64  # characters of a version, an architecture, a capability
@@ -147,7 +148,7 @@ def _parsed_body(body: bytes) -> Any:
 
 def _read(body: bytes) -> Any:
     try:
-        return parse_json(body)
+        return alike.parse(body) or parse_json(body)
     except (ValueError, RecursionError):
         return _UNREADABLE
 
@@ -214,13 +215,20 @@ def begins_as_list(exchange: Exchange) -> bool:
 def named(entries: Iterable[Mapping[str, Any]], *keys: str) -> tuple[dict[str, Mapping[str, Any]], bool]:
     """The entries by their names, in order, and whether there were more than are kept.
 
-    The name is the first usable one under `keys`; an entry without is dropped, of a repeated name the first is kept.
+    An entry without a name is dropped, of a repeated name the first is kept.
     """
+    return by_names((first_name(entry, *keys), entry) for entry in entries)
+
+
+def first_name(entry: Mapping[str, Any], *keys: str) -> str | None:
+    """The first usable name under `keys`."""
+    return next(filter(None, (model_name(entry.get(key)) for key in keys)), None)
+
+
+def by_names(entries: Iterable[tuple[str | None, Mapping[str, Any]]]) -> tuple[dict[str, Mapping[str, Any]], bool]:
+    """As `named`, of entries whose names have been read."""
     kept: dict[str, Mapping[str, Any]] = {}
-    for entry in entries:
-        name = None
-        for key in keys:
-            name = name or model_name(entry.get(key))
+    for name, entry in entries:
         if name is None or name in kept:
             continue
         if len(kept) == MODELS_LIMIT:

@@ -51,7 +51,7 @@ class Prober:
         visit = _Visit(target, address, self._manners, self._pace, self._context, budget=self._budget)
         with metrics.IN_FLIGHT.track_inprogress():
             observation = await visit.run()
-        metrics.TARGETS.labels(observation.outcome.word).inc()
+        metrics.child(metrics.TARGETS, observation.outcome.word).inc()
         return observation
 
 
@@ -240,4 +240,4 @@ class _Visit:
         kind = self._kind.name if self._kind is not None else "unknown"
         for exchange in self._asked:
             status = f"{exchange.status // 100}xx" if exchange.status else "failed"
-            metrics.REQUESTS.labels(kind, exchange.question.label, status).inc()
+            metrics.child(metrics.REQUESTS, kind, exchange.question.label, status).inc()

@@ -7,10 +7,9 @@ side by side. Of all networks in a chunk the one that has rested longest goes ne
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import heapq
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from census.facts import Target
 from census.probe.pace import network_of
@@ -91,18 +90,23 @@ class Turns:
         self._per_host = per_host
         self._busy: dict[str, tuple[asyncio.Semaphore, int]] = {}
 
-    @contextlib.asynccontextmanager
-    async def of(self, address: str) -> AsyncIterator[None]:
-        """Hold one of the places of `address`."""
+    async def take(self, address: str) -> None:
+        """Wait for one of the places of `address`, to be given back by `leave`; cancelled, it has taken none."""
         semaphore, users = self._busy.get(address, (None, 0))
         semaphore = semaphore or asyncio.Semaphore(self._per_host)
         self._busy[address] = (semaphore, users + 1)
         try:
-            async with semaphore:
-                yield
-        finally:
-            semaphore, users = self._busy[address]
-            if users == 1:
-                del self._busy[address]
-            else:
-                self._busy[address] = (semaphore, users - 1)
+            await semaphore.acquire()
+        except BaseException:
+            self._forget(address)
+            raise
+
+    def leave(self, address: str) -> None:
+        """Give a place of `address` back."""
+        self._busy[address][0].release()
+        self._forget(address)
+
+    def _forget(self, address: str) -> None:
+        semaphore, users = self._busy.pop(address)
+        if users > 1:
+            self._busy[address] = (semaphore, users - 1)

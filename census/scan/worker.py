@@ -163,8 +163,11 @@ class Worker:
                 continue
             if target.name is not None:
                 await self._pace.network(network_of(address))  # only now is it known
-            async with self._turns.of(address):
+            await self._turns.take(address)
+            try:
                 chunk.settle(place, await self._prober.look(target, address))
+            finally:
+                self._turns.leave(address)
 
     async def _address(self, target: Target) -> str | Outcome:
         """Where to ask a target, judged by the opt-outs of this moment; or why it is not asked."""

@@ -128,6 +128,11 @@ def _find_or_insert(
     return int(row[0]), made > 0
 
 
+def array_of(values: Iterable[int | str]) -> str:
+    """An array as COPY reads it, of numbers or words of ours that need no quotes: many times faster than psycopg's."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
 def _bound(cache: dict[Any, int]) -> None:
     if len(cache) > _CACHED:
         cache.clear()
@@ -180,7 +185,7 @@ def _insert_inventories(
 ) -> list[tuple[bytes, int]]:
     with cursor.copy(f"copy new_inventory ({_INVENTORY_COLUMNS}) from stdin") as copy:
         for key, (numbers, seen) in inventories:
-            copy.write_row((key, numbers, len(seen.models), seen.cut))
+            copy.write_row((key, array_of(numbers), len(seen.models), seen.cut))
     sets = ", ".join(SETS)
     return _move(cursor, "inventory", f"{_INVENTORY_COLUMNS}, {sets}", f"cross join lateral ({OF_MODELS}) told")
 

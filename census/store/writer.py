@@ -6,6 +6,7 @@ claimed it; then observations, sightings and outcomes are committed together, so
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +15,10 @@ import psycopg
 from psycopg import Connection, Cursor
 
 from census import metrics
-from census.facts import Observation, Outcome, Verdict
+from census.facts import Observation, Outcome, Signal, Verdict
 from census.places import Place
 from census.store import exclusions, listed
-from census.store.catalog import Catalog
+from census.store.catalog import Catalog, array_of
 from census.store.claims import counts
 
 _TEMPORARY = """
@@ -228,13 +229,20 @@ class Writer:
             place, network = self._catalog.place(cursor, self._locate(seen.address or "")) if known else (None, None)
             inventory = next(inventories) if seen.outcome in (Outcome.SERVED, Outcome.EMPTY) else None
             software = self._catalog.software(cursor, seen.software, seen.version) if known else None
-            verdict = max((signal.verdict for signal in seen.signals), default=Verdict.CREDIBLE)
+            verdict, signals = _judged(seen.signals)
             rows.append((
                 seen.address, seen.target.port, seen.target.name, int(seen.outcome), seen.observed_at, seen.running,
-                seen.latency_ms, known, int(verdict), sorted(signal.word for signal in seen.signals),
+                seen.latency_ms, known, verdict, signals,
                 seen.certificate, seen.imprint, place, network, inventory, software,
             ))  # fmt: skip
         return rows
+
+
+@functools.lru_cache(maxsize=1024)
+def _judged(signals: frozenset[Signal]) -> tuple[int, str]:
+    """The verdict that signals carry, and their words as an array in sorted order."""
+    verdict = max((signal.verdict for signal in signals), default=Verdict.CREDIBLE)
+    return int(verdict), array_of(sorted(signal.word for signal in signals))
 
 
 def _check_current(version: exclusions.Version, batch: Batch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
@@ -12,6 +13,8 @@ from census.targets.scope import Scope
 from census.targets.special import SPECIAL
 
 __all__ = ["Gate", "Reason", "canonical"]
+
+_RECENT = 1024  # addresses whose verdict is kept: while one is asked, it is judged ten times
 
 _Span = tuple[int, int]  # first and last address, as numbers
 
@@ -51,6 +54,7 @@ class Gate:
         self._names = dict.fromkeys((entry for entry in entries if isinstance(entry, str)), Reason.DATABASE)
         self._names |= dict.fromkeys(scope.exclude_names_from_files, Reason.FILE)
         self._names |= dict.fromkeys(scope.exclude_names, Reason.SCOPE)
+        self._recent = functools.lru_cache(maxsize=_RECENT)(self.reason)
         self._tables = {version: _table(version, scope.networks, excluded) for version in (IPV4, IPV6)}
 
     def reason(self, address: str | Address) -> Reason | None:
@@ -69,7 +73,7 @@ class Gate:
 
     def verdict(self, address: str | Address) -> Outcome | None:
         """None if the address may be contacted, else OPTED_OUT or OUT_OF_SCOPE. Raises ValueError for no address."""
-        reason = self.reason(address)
+        reason = self._recent(address)
         return None if reason is None else reason.outcome
 
     def verdict_name(self, name: str) -> Outcome | None:
