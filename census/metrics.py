@@ -39,6 +39,16 @@ ROWS_WRITTEN = Counter("census_rows_written", "Rows written to the database, by 
 UNEXPECTED_ERRORS = Counter("census_unexpected_errors", "Faults of ours, not of a target", registry=REGISTRY)
 
 
+def status_class(status: int) -> str:
+    """The class of a status as a label: 1xx to 5xx, `failed` for none (0), and one word for all that HTTP has not.
+
+    A server may send any three digits, and must not make labels by it.
+    """
+    if status == 0:
+        return "failed"
+    return f"{status // 100}xx" if 100 <= status < 600 else "other"  # noqa: PLR2004  the range of HTTP's statuses
+
+
 def unexpected_errors() -> int:
     """How many faults of ours this process has met."""
     return int(REGISTRY.get_sample_value("census_unexpected_errors_total") or 0)

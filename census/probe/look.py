@@ -239,5 +239,4 @@ class _Visit:
     def _count(self) -> None:
         kind = self._kind.name if self._kind is not None else "unknown"
         for exchange in self._asked:
-            status = f"{exchange.status // 100}xx" if exchange.status else "failed"
-            metrics.REQUESTS.labels(kind, exchange.question.label, status).inc()
+            metrics.REQUESTS.labels(kind, exchange.question.label, metrics.status_class(exchange.status)).inc()
