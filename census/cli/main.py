@@ -132,8 +132,8 @@ def _check_text() -> None:
             # An address of a database may hold a password.
             shown = "" if ":" in text else f", {text.encode(errors='replace').decode()},"
             raise UseError(
-                f"{name}{shown} is not UTF-8; write it in UTF-8, and rename a file whose name is not, or give a list on "
-                "standard input (-)"
+                f"{name}{shown} is not UTF-8; write it in UTF-8, and rename a file whose name is not, or give a "
+                "list on standard input (-)"
             ) from None
 
 

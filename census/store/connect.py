@@ -9,7 +9,6 @@ from urllib.parse import unquote
 import psycopg
 from psycopg.pq import Conninfo
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -128,7 +127,7 @@ def _parse(url: str) -> URL:
         raise AddressError(f"{shown} is no address of a Postgres database: write postgresql://user@host:5432/database")
     try:
         parsed = make_url(url).set(drivername="postgresql+psycopg")
-        PGDialect_psycopg().create_connect_args(parsed)  # which alone reads the ports among the parameters
+        parsed.get_dialect()().create_connect_args(parsed)  # which alone reads the ports among the parameters
     except (ArgumentError, ValueError):
         parsed = None
     if parsed is None or "@" in (parsed.host or ""):

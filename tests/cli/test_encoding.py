@@ -11,7 +11,9 @@ import pytest
 from tests.support.program import SCOPE, census, command, surroundings
 
 
-def given(folder: Path, *arguments: bytes | str, url: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+def given(
+    folder: Path, *arguments: bytes | str, url: str | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
     """The program with arguments as bytes."""
     line = [os.fsdecode(word) for word in (*command(), *arguments)]
     return subprocess.run(

@@ -52,12 +52,12 @@ def create(url: str, folder: Path, targets: list[str], allowed: Scope | None = N
         return run.create(url, plan, chosen, planning.chunks(plan, spool, 1), name=None, lists=[str(listed)])
 
 
-async def work(url: str, scan: int, *, stop_after: float | None = None) -> Worker:
-    """Let one worker do a scan, or stop it after some seconds."""
+async def work(url: str, scan: int, *, stop_after: float | None = None, in_flight: int = 500) -> Worker:
+    """Let one worker do a scan, so many targets at a time, or stop it after some seconds."""
     door = Door(url)
     try:
         settings = Settings.from_json(door.call(scans.settings, scan))
-        worker = Worker(door, scan, settings, in_flight=500)
+        worker = Worker(door, scan, settings, in_flight=in_flight)
         if stop_after is not None:
             asyncio.get_running_loop().call_later(stop_after, worker.stop.set)
         await worker.run()
