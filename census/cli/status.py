@@ -57,9 +57,9 @@ def status(common: Common, /, *, wanted: str, as_json: bool) -> None:
 def stop(common: Common, /, *, wanted: str) -> None:
     """End a running scan on all its workers, from anywhere: SCAN is a number, a name, or `latest`.
 
-    The workers give targets that are answering two seconds, store what they have and give their chunks back. `census scan`, where it
-    runs, ends with exit code 130, as if it had been interrupted there. No worker takes the scan up again until
-    `census resume`.
+    The workers give targets that are answering two seconds, store what they have and give their chunks back. `census
+    scan`, where it runs, ends with exit code 130, as if it had been interrupted there. No worker takes the scan up
+    again until `census resume`.
     """
     with database(common) as url, connect(url) as connection:
         number = scans.find(connection, wanted, unfinished=True)

@@ -33,7 +33,7 @@ from census.store import exclusions
 from census.store.door import Door
 from census.targets.gate import Gate
 
-# Observations, models and capabilities in memory before asking pauses until the database has caught up: some 100 MB.
+# Observations, models and capabilities in memory before asking pauses until the database has caught up: some 50 MB.
 _UNWRITTEN = 200_000
 _GRACE = 1.8  # seconds that targets which are being asked get to end by themselves when the worker is stopped
 _BRIEF = 0.3  # seconds for those that have not even let us connect: most of a list, and nothing of them is lost

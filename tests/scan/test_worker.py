@@ -176,17 +176,27 @@ def test_only_targets_that_let_us_connect_are_waited_for_when_a_worker_stops(
     monkeypatch.setattr("census.scan.worker._GRACE", 60.0)
 
     async def run() -> float:
+        asked = asyncio.Event()
+
+        async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            asked.set()
+            await asyncio.sleep(1.5)
+            writer.write(answer(404, b"", "text/plain"))
+
         with mute() as port:
-            async with listen(raw(1.5, answer(404, b"", "text/plain"))) as slow:
-                targets = [f"127.0.0.6:{port}", f"127.0.0.1:{slow.port}"]
+            async with listen(slow) as wire:
+                targets = [f"127.0.0.6:{port}", f"127.0.0.1:{wire.port}"]
                 scan = create(database_url, tmp_path, targets, timeout=90.0, deadline=100.0)
+                working = asyncio.create_task(work(database_url, scan, stop_when=asked))
+                await asked.wait()
                 began = asyncio.get_running_loop().time()
-                await work(database_url, scan, stop_after=0.7)
+                await working
                 return asyncio.get_running_loop().time() - began
 
     assert asyncio.run(run()) < 30
     told = rows(database_url, "select address::text, outcome from export.targets order by 1")
-    assert told == [("127.0.0.1", "broken_off"), ("127.0.0.6", None)]
+    assert told == [("127.0.0.1", "other"), ("127.0.0.6", None)]
 
 
 def test_the_targets_of_one_address_are_asked_one_after_another(database_url: str, tmp_path: Path) -> None:
