@@ -46,6 +46,16 @@ def child(metric: Counter, *labels: str) -> Counter:
     return metric.labels(*labels)
 
 
+def status_class(status: int) -> str:
+    """The class of a status as a label: 1xx to 5xx, `failed` for none (0), and one word for all that HTTP has not.
+
+    A server may send any three digits, and must not make labels by it.
+    """
+    if status == 0:
+        return "failed"
+    return f"{status // 100}xx" if 100 <= status < 600 else "other"  # noqa: PLR2004  the range of HTTP's statuses
+
+
 def unexpected_errors() -> int:
     """How many faults of ours this process has met."""
     return int(REGISTRY.get_sample_value("census_unexpected_errors_total") or 0)

@@ -15,6 +15,8 @@ from census.targets.addresses import Network, exclusion, exclusions
 
 F = TypeVar("F", bound=Any)
 
+_OWNED = {4: 8, 6: 16}  # the shortest prefixes by version that one owner may have
+
 
 class EntryError(UseError):
     """What was given is no opt-out; the message says where and what to write."""
@@ -41,15 +43,19 @@ def _entries(function: F) -> F:
 @option("--note", metavar="TEXT", help="Why, or how they asked; stored with each entry.")
 @option("--by", metavar="WHO", help="Who enters it [default: your user name].")
 @option("--purge", is_flag=True, help="Also delete what is stored of those hosts, from all scans.")
+@option("--yes", is_flag=True, help="Do not ask before a network is entered that is too large to be one owner's.")
 @common_options()
 @click.pass_obj
 def add(common: Common, /, *, entries: tuple[str, ...], files: tuple[TextIO, ...], note: str | None, by: str | None,
-        purge: bool) -> None:  # fmt: skip
+        purge: bool, yes: bool) -> None:  # fmt: skip
     """Enter opt-outs: all that are given, or none if one of them cannot be read.
 
     With --purge, endpoints, sightings, observations, and models that nobody else lists are deleted. In past scans
     the targets stay counted, as opted_out, without address and name. To purge those who are on the list already,
     enter them again.
+
+    A network of more than a /8 (IPv6: /16), such as 0.0.0.0/0, would stop every scan. It is asked about first, or
+    refused where nobody can be asked, unless --yes is given.
     """
     from census.cli.database import database  # noqa: PLC0415  loads psycopg, which --help must not
     from census.store import exclusions as store  # noqa: PLC0415  likewise
@@ -57,6 +63,9 @@ def add(common: Common, /, *, entries: tuple[str, ...], files: tuple[TextIO, ...
     from census.store.connect import connect  # noqa: PLC0415  likewise
 
     wanted, who = _read(entries, files), by or _user()
+    if not yes:
+        _confirm([entry for entry in wanted if not isinstance(entry, str) and entry.prefixlen < _OWNED[entry.version]],
+                 purge=purge)  # fmt: skip
     with database(common) as url, connect(url) as connection:
         if purge:
             new, gone = purging.enter_and_purge(connection, wanted, note, who)
@@ -110,6 +119,17 @@ def list_(common: Common, /, *, format_: str) -> None:
         tables.show(result, Terminal(), title="those who asked to be left alone")
     else:
         tables.write(result, format_, sys.stdout)
+
+
+def _confirm(vast: Sequence[Network], *, purge: bool) -> None:
+    """Ask about networks that nobody owns as a whole; raises EntryError where nobody is there to answer."""
+    if not vast:
+        return
+    shown = ", ".join(map(str, vast))
+    does = "is asked by no scan any more" + (", and what is stored of it is deleted for good" if purge else "")
+    if not sys.stdin.isatty():
+        raise EntryError(f"whatever lies in {shown} {does}; if that is what you want, add --yes; nothing was entered")
+    click.confirm(f"Whatever lies in {shown} {does}. Enter it?", abort=True, err=True)
 
 
 def _user() -> str:

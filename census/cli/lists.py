@@ -102,6 +102,12 @@ def rate_of(scope: Scope, wanted: float | None, *, quiet: bool) -> float:
     return min(wanted or scope.rate, scope.rate)
 
 
+def tell_empty_shard(plan: planning.Plan) -> None:
+    """Say why a shard has nobody to ask, which is no failure: the other machines have the other shards."""
+    if plan.to_ask == 0:
+        click.echo(f"note: {planning.why_nothing_in_shard(plan)}", err=True)
+
+
 def tell_problems(problems: Problems) -> None:
     """Say which lines were no targets: the first of them, and how many in all."""
     for sample in problems.samples:

@@ -122,10 +122,27 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _check_text() -> None:
+    """Refuse what is not UTF-8: Python hands it on as halves of characters, which no database and no terminal takes."""
+    given = [(f"argument {place}", word) for place, word in enumerate(sys.argv[1:], 1)]
+    given += [(name, value) for name, value in os.environ.items() if name.startswith("CENSUS_")]
+    for name, text in given:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            # An address of a database may hold a password.
+            shown = "" if ":" in text else f", {text.encode(errors='replace').decode()},"
+            raise UseError(
+                f"{name}{shown} is not UTF-8; write it in UTF-8, and rename a file whose name is not, or give a "
+                "list on standard input (-)"
+            ) from None
+
+
 def main() -> None:
     """Run the program; every failure becomes a sentence on standard error and an exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
+        _check_text()
         code = cli(standalone_mode=False, complete_var=COMPLETE_VARIABLE)
     except click.ClickException as error:
         error.show()

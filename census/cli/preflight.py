@@ -9,7 +9,7 @@ import click
 
 from census import __version__
 from census.cli import progress as shown
-from census.cli.lists import Lists, list_options, rate_of, tell_problems
+from census.cli.lists import Lists, list_options, rate_of, tell_empty_shard, tell_problems
 from census.cli.options import Common, common_options, option
 from census.errors import FailedError
 from census.facts import Outcome
@@ -45,6 +45,7 @@ def preflight(common: Common, /, *, lists: tuple[str, ...], scope_file: str, por
             planning.fill(spool, wanted.lists, plan, wanted.ports, partial=wanted.partial)
             for _ in planning.chunks(plan, spool, workers=1):
                 pass
+        tell_empty_shard(plan)
     finally:
         tell_problems(plan.problems)
     click.echo(json.dumps(_numbers(plan, speed)) if as_json else _text(plan, speed))

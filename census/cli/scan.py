@@ -10,8 +10,9 @@ import click
 
 from census.cli import progress as shown
 from census.cli.database import lasting_database
-from census.cli.lists import Lists, list_options, rate_of, tell_problems
+from census.cli.lists import Lists, list_options, rate_of, tell_empty_shard, tell_problems
 from census.cli.options import Common, common_options, option
+from census.errors import FailedError, StoppedError, UseError
 from census.places import usual_folders
 from census.scan import plan as planning
 from census.scan import run
@@ -19,9 +20,12 @@ from census.scan.settings import Settings
 from census.store import exclusions, scans
 from census.store.connect import connect
 from census.store.embedded import home
+from census.store.scans import Progress, State
 from census.targets.lists import Problems
 from census.targets.order import Spool
 from census.targets.scope import Scope
+
+Stock = tuple[Progress, tuple[int, int, int]]  # how a scan stands; its endpoints, hosts and models
 
 _SCOPE_EXAMPLE = """
 \b
@@ -86,7 +90,12 @@ def place_files(given: tuple[Path, ...], *, quiet: bool) -> tuple[str, ...]:
     metavar="N",
     help="Worker n, from 0, serves Prometheus metrics on port N+n, of 127.0.0.1 or of CENSUS_METRICS_ADDRESS.",
 )
-@option("--json", "as_json", is_flag=True, help="Print the result as one JSON object, the last line of output.")
+@option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the result as one JSON object, the last line of output, also when it was interrupted.",
+)
 @common_options()
 @click.pass_obj
 def scan(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: tuple[int, ...], rate: float | None,
@@ -107,7 +116,13 @@ def scan(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: t
         deadline=deadline, places=place_files(geoip, quiet=common.quiet),
     )  # fmt: skip
     with lasting_database(common) as opened:
-        number = create(opened.url, wanted, settings, name)
+        try:
+            number = create(opened.url, wanted, settings, name)
+        except KeyboardInterrupt:
+            click.echo(
+                "\ninterrupted before the lists were stored: there is no scan to resume, start it anew", err=True
+            )
+            raise
         watch = run.Watch(opened.url, metrics_port, common.verbose, opened.revive)
         return _follow(watch, number, quiet=common.quiet, as_json=as_json)
 
@@ -120,34 +135,36 @@ def create(url: str, wanted: Lists, settings: Settings, name: str | None) -> int
         planning.fill(spool, wanted.lists, plan, wanted.ports, partial=wanted.partial)
         chunks = planning.chunks(plan, spool, settings.workers)
         try:
-            return run.create(url, plan, settings, chunks, name=name, lists=wanted.lists)
+            number = run.create(url, plan, settings, chunks, name=name, lists=wanted.lists)
         finally:
             tell_problems(problems)
+    tell_empty_shard(plan)
+    return number
 
 
 def _follow(watch: run.Watch, number: int, *, quiet: bool, as_json: bool) -> int:
+    """Show a scan until it ends, and tell what came of it; with `as_json` also when something else ended it."""
     try:
         with contextlib.closing(run.follow(watch, number)) as steps:
             end = shown.show(steps, quiet=quiet)
-    except KeyboardInterrupt:
-        click.echo(
-            f"\ninterrupted; what was done is stored, `census resume {number}` goes on with it", err=True
-        )  # fmt: skip
-        raise
-    with connect(watch.database) as connection:
-        endpoints, hosts, models = scans.summary(connection, number)
+    except (KeyboardInterrupt, StoppedError, UseError, FailedError) as error:
+        stock = run.afterwards(watch.database, number)
+        if stock is None or stock[0].state is not State.DONE:
+            if as_json:
+                _tell_json(number, stock)
+            if isinstance(error, KeyboardInterrupt):
+                click.echo(
+                    f"\ninterrupted; what was done is stored, `census resume {number}` goes on with it", err=True
+                )
+            raise
+        end, summary = stock
+    else:
+        with connect(watch.database) as connection:
+            summary = scans.summary(connection, number)
     if as_json:
-        click.echo(json.dumps({
-            "scan": number, "targets": end.targets, "outcomes": end.outcomes, "endpoints": endpoints, "hosts": hosts,
-            "models": models, "requests": end.requests, "connections": end.connections,
-            "seconds": round(end.seconds, 3),
-        }))  # fmt: skip
+        _tell_json(number, (end, summary))
     elif not quiet:
-        click.echo(
-            f"scan {number}: {end.targets:,} targets in {shown.duration(end.seconds)}; {endpoints:,} inference servers "
-            f"on {hosts:,} hosts, {models:,} models; {end.requests:,} requests over {end.connections:,} connections\n"
-            f"next: census stats {'families' if models else 'funnel'} --scan {number}"  # how far it came, if nowhere
-        )
+        _tell(end, summary)
     if end.unexpected_errors:
         click.echo(
             f"census: {end.unexpected_errors} faults of ours were met (see the log above); their targets are "
@@ -155,6 +172,25 @@ def _follow(watch: run.Watch, number: int, *, quiet: bool, as_json: bool) -> int
             err=True,
         )
     return 1 if end.unexpected_errors else 0
+
+
+def _tell_json(number: int, stock: Stock | None) -> None:
+    """The summary as one line; of a database that did not answer in time it says null, and that it is unfinished."""
+    end, (endpoints, hosts, models) = stock or (None, (None, None, None))
+    click.echo(json.dumps({
+        "scan": number, "targets": end and end.targets, "outcomes": end and end.outcomes, "endpoints": endpoints,
+        "hosts": hosts, "models": models, "requests": end and end.requests, "connections": end and end.connections,
+        "seconds": end and round(end.seconds, 3), "state": end.state if end else State.INTERRUPTED,
+    }))  # fmt: skip
+
+
+def _tell(end: Progress, summary: tuple[int, int, int]) -> None:
+    endpoints, hosts, models = summary
+    click.echo(
+        f"scan {end.scan}: {end.targets:,} targets in {shown.duration(end.seconds)}; {endpoints:,} inference servers "
+        f"on {hosts:,} hosts, {models:,} models; {end.requests:,} requests over {end.connections:,} connections\n"
+        f"next: census stats {'families' if models else 'funnel'} --scan {end.scan}"  # how far it came, if nowhere
+    )
 
 
 @click.command("resume")

@@ -55,8 +55,16 @@ def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
 
 
 def _may_be_ollama(exchanges: Exchanges) -> bool:
-    """Ollama's names all carry a tag; with no models it lists none here either."""
-    return all(":" in (text(entry.get("id")) or "").rpartition("/")[2] for entry in openai_list.entries(exchanges))
+    """Ollama's names carry a tag, and those of its library an owner; with no models it lists none here either.
+
+    One odd name among them must not decide, or the same server would be another kind on another port.
+    """
+    entries = openai_list.entries(exchanges)
+    return not entries or any(map(_is_ollamas, entries))
+
+
+def _is_ollamas(entry: Mapping[str, Any]) -> bool:
+    return ":" in (text(entry.get("id")) or "").rpartition("/")[2] or entry.get("owned_by") == "library"
 
 
 def _model(name: str, entry: Mapping[str, Any]) -> Model:

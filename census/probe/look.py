@@ -9,6 +9,7 @@ import secrets
 import ssl
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from census import kinds, metrics
 from census.facts import CANARY_PATH, Exchange, Exchanges, Observation, Outcome, Question, Reading, Target
@@ -36,6 +37,11 @@ class Prober:
         self._pace = pace
         self._context = context
         self._budget = Budget()
+        self._visits: dict[asyncio.Task[Any] | None, _Visit] = {}
+
+    def talking(self) -> set[asyncio.Task[Any] | None]:
+        """The tasks whose targets have let us connect, and are being asked."""
+        return {task for task, visit in self._visits.items() if visit.connected}
 
     async def look(self, target: Target, address: str) -> Observation:
         """The observation of `target` at its admitted `address`; the caller holds the right to connect.
@@ -49,8 +55,13 @@ class Prober:
             metrics.TARGETS.labels(Outcome.OPTED_OUT.word).inc()
             return Observation(target, Outcome.OPTED_OUT, datetime.now(UTC), address)
         visit = _Visit(target, address, self._manners, self._pace, self._context, budget=self._budget)
-        with metrics.IN_FLIGHT.track_inprogress():
-            observation = await visit.run()
+        task = asyncio.current_task()
+        self._visits[task] = visit
+        try:
+            with metrics.IN_FLIGHT.track_inprogress():
+                observation = await visit.run()
+        finally:
+            del self._visits[task]
         metrics.child(metrics.TARGETS, observation.outcome.word).inc()
         return observation
 
@@ -81,6 +92,11 @@ class _Visit:
         self._at = datetime.now(UTC)
         self._end = time.monotonic() + manners.deadline
         self._attempt = pace.begin(address)
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is anything to lose: a connection that stands, or stood."""
+        return self._talk.connected
 
     async def run(self) -> Observation:
         failure: Outcome | None = None
@@ -239,5 +255,5 @@ class _Visit:
     def _count(self) -> None:
         kind = self._kind.name if self._kind is not None else "unknown"
         for exchange in self._asked:
-            status = f"{exchange.status // 100}xx" if exchange.status else "failed"
+            status = metrics.status_class(exchange.status)
             metrics.child(metrics.REQUESTS, kind, exchange.question.label, status).inc()

@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import psycopg
 
 from census import metrics
+from census.facts import Outcome
 from census.places import Place
 from census.probe.pace import Pace, clock
 from census.scan.chunks import OpenChunk
@@ -52,8 +53,8 @@ class Books:
         self.over = asyncio.Event()
         self.expired = False
         self.working = False
+        self.scan = scan
         self._door = door
-        self._scan = scan
         self._pace = pace
         self._locate = locate
         self._valid_until = valid_until
@@ -80,8 +81,8 @@ class Books:
 
     async def join(self) -> None:
         """Become one of the scan's workers; what dead ones of this machine hold is free from now on."""
-        await self.ask(workers.bury, self._scan)
-        self._joined = await self.ask(workers.join, self._scan)
+        await self.ask(workers.bury, self.scan)
+        self._joined = await self.ask(workers.join, self.scan)
         while not await self._learn():  # noqa: ASYNC110  the database is asked again; nobody else before it answers
             await asyncio.sleep(FLUSH)
 
@@ -112,7 +113,7 @@ class Books:
     async def _take(self) -> OpenChunk | None:
         assert self._joined is not None
         try:
-            claim = await self.ask(claims.claim, self._scan, workers.worker_name(), self._joined.run)
+            claim = await self.ask(claims.claim, self.scan, workers.worker_name(), self._joined.run)
         except BusyError:
             return None
         if claim is None:
@@ -127,8 +128,12 @@ class Books:
         """Note which chunk is being let go, for that is the one to be shared when another worker is idle."""
         self._current = (chunk, feed)
 
+    def unwritten(self, address: str, port: int) -> Outcome | None:
+        """What was recognised at an endpoint and is in memory only; None if nothing was."""
+        return next(filter(None, (chunk.recognised(address, port) for chunk in self._chunks)), None)
+
     async def room(self, most: int) -> None:
-        """Wait while more than `most` observations are in memory only."""
+        """Wait while more than `most` observations, models and capabilities are in memory only."""
         while sum(chunk.waiting for chunk in self._chunks) > most:
             self._written.clear()
             await self._written.wait()
@@ -140,8 +145,8 @@ class Books:
         await self.flush()
         await self.beat()
         try:
-            await self.ask(workers.bury, self._scan)
-            return await self.ask(claims.open_chunks, self._scan) == 0 and await self.ask(scans.end, self._scan)
+            await self.ask(workers.bury, self.scan)
+            return await self.ask(claims.open_chunks, self.scan) == 0 and await self.ask(scans.end, self.scan)
         except BusyError:
             return False
 
@@ -179,7 +184,7 @@ class Books:
                 return None
             self._faults, self._beaten = met, clock()
             if not standing.known:  # silent for so long that it was forgotten
-                self._joined = replace(await self.ask(workers.join, self._scan), run=self._joined.run)
+                self._joined = replace(await self.ask(workers.join, self.scan), run=self._joined.run)
                 return None
             self._obey(standing, sent)
             return standing

@@ -28,11 +28,19 @@ class OpenChunk:
         self._requests = 0
         self._connections = 0
         self._changed = False
+        self._weight = 0  # of what is unwritten
+        self._pending_weight = 0
 
     @property
     def waiting(self) -> int:
-        """How many observations are in memory only."""
-        return len(self.unwritten) + (0 if self._pending is None else len(self._pending.observations))
+        """How much is in memory only: observations, models and capabilities, of which each is a text or a few."""
+        return self._weight + self._pending_weight
+
+    def recognised(self, address: str, port: int) -> Outcome | None:
+        """What was recognised at an endpoint and is not known to be written; None if nothing was."""
+        pending = () if self._pending is None else self._pending.observations
+        here = (seen for seen in (*self.unwritten, *pending) if (seen.address, seen.target.port) == (address, port))
+        return next((seen.outcome for seen in here if seen.outcome.recognised), None)
 
     def left(self) -> list[tuple[int, Target]]:
         """The targets without an outcome, with their places in the chunk."""
@@ -47,6 +55,7 @@ class OpenChunk:
         asked = seen.outcome not in (Outcome.OPTED_OUT, Outcome.OUT_OF_SCOPE)
         if seen.outcome.recognised or (asked and (seen.address, seen.target.port) in self._known):
             self.unwritten.append(seen)
+            self._weight += _weight(seen)
 
     def settle_unasked(self, place: int, outcome: Outcome) -> None:
         """Note an outcome that was decided without connecting."""
@@ -65,6 +74,7 @@ class OpenChunk:
                 self._outcomes[place] = Outcome.OPTED_OUT
                 self._changed = True
         self.unwritten = [seen for seen in self.unwritten if not opted_out(seen.target.name, seen.address)]
+        self._weight = sum(map(_weight, self.unwritten))
 
     def batch(self, version: Version, *, release: bool = False) -> Batch | None:
         """What is to be written next: the batch not yet known to be written, else what is new; None when nothing is.
@@ -78,11 +88,12 @@ class OpenChunk:
                 self._requests, self._connections, release, version,
             )  # fmt: skip
             self.unwritten, self._requests, self._connections, self._changed = [], 0, 0, False
+            self._weight, self._pending_weight = 0, self._weight
         return self._pending
 
     def written(self) -> None:
         """The batch has been committed."""
-        self._pending = None
+        self._pending, self._pending_weight = None, 0
 
     def put_back(self) -> None:
         """Take up again what is in a batch that could not be written, to look through it once more."""
@@ -91,6 +102,7 @@ class OpenChunk:
             self._requests += self._pending.requests
             self._connections += self._pending.connections
             self._pending, self._changed = None, True
+            self._weight, self._pending_weight = self._weight + self._pending_weight, 0
 
     def stored_places(self, places: Iterable[int]) -> list[int]:
         """Where targets lie in the chunk as it is stored, of which some may have been given away before."""
@@ -105,3 +117,7 @@ class OpenChunk:
         """Targets that are another chunk's from now on."""
         gone = set(places)
         self._places = [place for place in self._places if place not in gone]
+
+
+def _weight(seen: Observation) -> int:
+    return 1 + sum(1 + len(model.capabilities or ()) for model in seen.models)

@@ -77,7 +77,7 @@ def ports_for(scope: Scope, wanted: Sequence[int]) -> tuple[int, ...]:
 def chunks(plan: Plan, spool: Spool, workers: int) -> Iterator[Judged]:
     """The chunks of a filled spool with the outcomes that are clear without asking; counts them into `plan`.
 
-    Raises NothingToDoError at the end if there is nothing to ask.
+    Raises NothingToDoError at the end if there is nothing to ask; not for one shard of several, whose others may have.
     """
     size = min(_CHUNK, max(_SMALLEST, spool.count // (workers * _CHUNKS_EACH)))
     gate = Gate(plan.scope, plan.opted_out)
@@ -88,7 +88,7 @@ def chunks(plan: Plan, spool: Spool, workers: int) -> Iterator[Judged]:
         _count(plan, targets, reasons)
         before, network = network, network_key(targets[0])
         yield targets, outcomes, before == network
-    if plan.to_ask == 0:
+    if plan.to_ask == 0 and not spool.shared:
         raise NothingToDoError(_why_nothing(plan))
 
 
@@ -121,14 +121,22 @@ def _count(plan: Plan, targets: list[Target], reasons: list[Reason | None]) -> N
     plan.networks = Counter(kept)
 
 
+def why_nothing_in_shard(plan: Plan) -> str:
+    """The sentence for a shard in which nobody is to be asked, though the lists hold targets."""
+    if plan.targets == 0:
+        return "no target of the lists falls into this shard, so there is nothing to do here"
+    return f"{_none_of_them(plan)}; what becomes of the other shards' targets is not known here"
+
+
 def _why_nothing(plan: Plan) -> str:
     if plan.targets == 0:
         return (
             f"the lists hold no target ({plan.problems.count} lines were none); a target is an address, address:port, "
             "network, host:port or URL on a line"
         )
+    return f"{_none_of_them(plan)}; compare the list with networks, hosts and ports in {plan.scope.source}"
+
+
+def _none_of_them(plan: Plan) -> str:
     outside, opted = plan.refused(Outcome.OUT_OF_SCOPE), plan.refused(Outcome.OPTED_OUT)
-    return (
-        f"none of the {plan.targets:,} targets may be contacted: {outside:,} are out of scope, {opted:,} opted out; "
-        f"compare the list with networks, hosts and ports in {plan.scope.source}"
-    )
+    return f"none of the {plan.targets:,} targets may be contacted: {outside:,} are out of scope, {opted:,} opted out"

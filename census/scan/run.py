@@ -29,6 +29,7 @@ from census.store.door import BusyError, DatabaseLostError, Door
 from census.store.scans import Progress, State
 from census.targets.scope import Scope
 
+_WORD = 0.7  # seconds for the database to say how an interrupted scan stands
 _LOOK = 0.5  # seconds between two looks at the progress
 
 
@@ -150,6 +151,26 @@ def follow(watch: Watch, scan: int) -> Generator[Progress, None, None]:
         door.close(0.2)
 
 
+def afterwards(database: str, scan: int) -> tuple[Progress, tuple[int, int, int]] | None:
+    """How a scan stands after it was interrupted, and its summary; None if the database does not tell at once.
+
+    One that had come to its end meanwhile is ended.
+    """
+    door = Door(database, patience=0)
+    try:
+        told = door.submit(_take_stock, scan).result(_WORD)
+    except (NotInTimeError, FailedError, psycopg.Error, BusyError):
+        return None
+    finally:
+        door.close()
+    return told
+
+
+def _take_stock(connection: psycopg.Connection[Any], scan: int) -> tuple[Progress, tuple[int, int, int]]:
+    scans.end(connection, scan)
+    return scans.progress(connection, scan), scans.summary(connection, scan)
+
+
 def _look(connection: psycopg.Connection[Any], scan: int) -> Progress:
     scans.touch(connection, scan)
     return scans.progress(connection, scan)
@@ -168,6 +189,9 @@ def _ended(door: Door, scan: int, codes: list[int]) -> Progress:
     last = door.call(scans.progress, scan)
     if last.state is State.DONE:
         return last
+    with contextlib.suppress(BusyError):  # the last sign of life may be our own, just now
+        door.call(workers.bury, scan)
+        door.call(workers.note_nobody, scan)
     if last.stopped:
         raise StoppedError(f"scan {scan} was stopped; what was done is stored, `census resume {scan}` goes on with it")
     raise _failure(scan, codes)

@@ -11,6 +11,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from census.places import Places
 from census.probe.look import Prober
 from census.probe.pace import Pace, network_of
 from census.probe.transport import Manners, tls_context
+from census.scan.aliases import Aliases
 from census.scan.books import FLUSH, Books, OptedOut
 from census.scan.chunks import OpenChunk
 from census.scan.feed import Feed, Lane, Turns, lanes, network_key
@@ -31,8 +33,10 @@ from census.store import exclusions
 from census.store.door import Door
 from census.targets.gate import Gate
 
-_UNWRITTEN = 20_000  # observations in memory before asking pauses until the database has caught up
-_GRACE = 1.8  # seconds that open targets get to end by themselves when the worker is stopped
+# Observations, models and capabilities in memory before asking pauses until the database has caught up: some 50 MB.
+_UNWRITTEN = 200_000
+_GRACE = 1.8  # seconds that targets which are being asked get to end by themselves when the worker is stopped
+_BRIEF = 0.3  # seconds for those that have not even let us connect: most of a list, and nothing of them is lost
 _LAST = 1.2  # seconds for the last words to the database
 _RESOLVE = 5.0  # seconds for a name
 
@@ -66,6 +70,7 @@ class Worker:
         self._books = Books(
             door, scan, self._pace, self._places.locate, valid_until=settings.scope.valid_until, learnt=self._learn
         )
+        self._aliases = Aliases(self._books, names=bool(settings.scope.hosts))
         self._room = asyncio.Semaphore(in_flight)
         self._turns = Turns(settings.scope.per_host)
         self._asking: set[asyncio.Task[None]] = set()
@@ -109,6 +114,7 @@ class Worker:
         while True:
             chunk = await self._books.claim()
             if chunk is not None:
+                await self._aliases.begin(chunk)
                 await self._dispatch(chunk)
             elif self._asking:
                 await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED, timeout=FLUSH)
@@ -153,6 +159,7 @@ class Worker:
         CHUNK.set(chunk.claim.number)
         for step, (place, target) in enumerate(lane):
             if step and not (chunk.lost or self._leaving):
+                await self._books.room(_UNWRITTEN)
                 await self._pace.connection(network_key(target))
             if chunk.lost or self._leaving:
                 return
@@ -165,9 +172,20 @@ class Worker:
                 await self._pace.network(network_of(address))  # only now is it known
             await self._turns.take(address)
             try:
-                chunk.settle(place, await self._prober.look(target, address))
+                await self._ask(chunk, place, target, address)
             finally:
                 self._turns.leave(address)
+
+    async def _ask(self, chunk: OpenChunk, place: int, target: Target, address: str) -> None:
+        """Look at a target, unless its endpoint has been recognised under another name."""
+        known = await self._aliases.outcome(target, address)
+        if known is not None:
+            metrics.child(metrics.TARGETS, known.word).inc()
+            chunk.settle_unasked(place, known)
+            return
+        seen = await self._prober.look(target, address)
+        self._aliases.note(seen)
+        chunk.settle(place, seen)
 
     async def _address(self, target: Target) -> str | Outcome:
         """Where to ask a target, judged by the opt-outs of this moment; or why it is not asked."""
@@ -192,14 +210,16 @@ class Worker:
         return next((address for address, verdict in verdicts.items() if verdict is None), Outcome.OUT_OF_SCOPE)
 
     async def _hush(self) -> None:
-        """Let what is being asked end, for a moment; then break it off: it will be asked again on resume."""
+        """Let what is being asked end, for a moment; then break it off: it will be asked again on resume.
+
+        Time is given to those that have let us connect; connecting may take longer than all that we have.
+        """
         self._leaving = True
-        if not self._asking:
-            return
-        _, late = await asyncio.wait(set(self._asking), timeout=_GRACE)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        end = time.monotonic() + _GRACE
+        await _wait(self._asking, _BRIEF)
+        await _break_off(self._asking - self._prober.talking())
+        await _wait(self._asking, end - time.monotonic())
+        await _break_off(self._asking)
 
     # -- opt-outs
 
@@ -230,3 +250,15 @@ def _raise_first(ended: Sequence[object]) -> None:
     for each in ended:
         if isinstance(each, BaseException) and not isinstance(each, asyncio.CancelledError):
             raise each
+
+
+async def _wait(tasks: AbstractSet[asyncio.Task[None]], seconds: float) -> None:
+    if tasks:
+        await asyncio.wait(set(tasks), timeout=seconds)
+
+
+async def _break_off(tasks: AbstractSet[asyncio.Task[None]]) -> None:
+    late = set(tasks)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)

@@ -110,6 +110,34 @@ def known_endpoints(connection: Connection[Any], claim: Claim) -> frozenset[tupl
     return frozenset((address, port) for address, port in rows)
 
 
+def recognised(connection: Connection[Any], scan: int, address: str, port: int) -> Outcome | None:
+    """What an endpoint was when this scan recognised it, as another of its targets; None if it did not."""
+    row = connection.execute(
+        """select observation.outcome from host
+           join endpoint on endpoint.host_id = host.id and endpoint.port = %s
+           join observation on observation.endpoint_id = endpoint.id
+           where host.address = %s and observation.scan_id = %s and observation.sighting_id is not null
+           order by observation.id desc limit 1""",
+        (port, address, scan),
+    ).fetchone()
+    return None if row is None else Outcome(row[0])
+
+
+def recognised_before(connection: Connection[Any], claim: Claim) -> dict[tuple[str, int], Outcome]:
+    """Of the addresses and ports of a chunk, those that this scan has recognised as other targets: by a name."""
+    rows = connection.execute(
+        """select host(host.address), endpoint.port, observation.outcome
+           from chunk, unnest(chunk.addresses, chunk.ports) as target(address, port)
+           join host on host.address = target.address
+           join endpoint on endpoint.host_id = host.id and endpoint.port = target.port
+           join observation on observation.endpoint_id = endpoint.id
+           where chunk.scan_id = %s and chunk.number = %s
+             and observation.scan_id = chunk.scan_id and observation.sighting_id is not null""",
+        (claim.scan, claim.number),
+    )
+    return {(address, port): Outcome(outcome) for address, port, outcome in rows}
+
+
 def open_chunks(connection: Connection[Any], scan: int) -> int:
     """How many chunks of a scan are not done, held by somebody or not."""
     row = connection.execute("select count(*) from chunk where scan_id = %s and not done", (scan,)).fetchone()

@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from census.errors import FailedError
+from census.errors import FailedError, UseError
 
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 _OLDEST = 15  # UNIQUE NULLS NOT DISTINCT
@@ -21,6 +21,7 @@ _CONNECT_SECONDS = 10
 # A network that is gone is noticed in some 15 seconds, not in as many minutes; a server that thinks is waited for.
 _LINE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 _HIDDEN = "***"
+_REFUSED_BY_LIBPQ = re.compile(r"invalid (\w+ value|port number|integer value)|definition of service")
 # What libpq itself would show of an address; a word that it does not know may be a password spelt wrongly.
 _SHOWN = frozenset(each.keyword.decode() for each in Conninfo.get_defaults() if each.dispchar != b"*")
 
@@ -36,11 +37,16 @@ class DatabaseError(FailedError):
     """The database cannot be used; the sentence names it without its password, the reason and a remedy."""
 
 
+class AddressError(UseError):
+    """What was given is no address of a database; the sentence says what to write, without its password."""
+
+
 def engine(url: str) -> Engine:
     """An engine for the Postgres at `url`; nothing is connected yet.
 
-    Takes `postgresql://`, `postgres://` and `postgresql+psycopg://`. DatabaseError for any other address, and
-    from whatever connects through the engine when the server cannot be reached or is older than Postgres 15.
+    Takes `postgresql://`, `postgres://` and `postgresql+psycopg://`. AddressError for any other address;
+    DatabaseError from whatever connects through the engine when the server cannot be reached or is older than
+    Postgres 15.
     """
     made = create_engine(_parse(url))
 
@@ -55,7 +61,7 @@ def engine(url: str) -> Engine:
         try:
             connection: psycopg.Connection[Any] = dialect.loaded_dbapi.connect(*arguments, **options)
         except psycopg.Error as error:
-            raise _unreachable(url, str(error)) from None
+            raise _unreachable(url, error) from None
         try:
             _prepare(connection, url)
         except BaseException:
@@ -79,13 +85,13 @@ def connect(url: str) -> psycopg.Connection[Any]:
 def for_program(url: str) -> tuple[str, dict[str, str]]:
     """The address without its password, for the command line of a program of Postgres, and variables that hold it.
 
-    Everybody on a machine can read command lines, and only its owner the variables of a process. DatabaseError for
+    Everybody on a machine can read command lines, and only its owner the variables of a process. AddressError for
     an address that cannot be read, or with a secret for which libpq has no variable.
     """
     parsed = _parse(url)
     for name in parsed.query:
         if _is_secret(name) and name != "password":
-            raise DatabaseError(
+            raise AddressError(
                 f"{safe(url)!r} holds the secret {name}, which cannot be given to a program out of sight: put it into "
                 "a service file (~/.pg_service.conf) and write postgresql:///?service=NAME"
             )
@@ -118,17 +124,18 @@ def _parse(url: str) -> URL:
     scheme = url.partition("://")[0]
     if scheme not in _SCHEMES or "://" not in url:
         shown = repr(safe(url)) if "://" in url else "what was given"  # other forms may hold a password anywhere
-        raise DatabaseError(f"{shown} is no address of a Postgres database: write postgresql://user@host:5432/database")
+        raise AddressError(f"{shown} is no address of a Postgres database: write postgresql://user@host:5432/database")
     try:
-        parsed = make_url(url)
+        parsed = make_url(url).set(drivername="postgresql+psycopg")
+        parsed.get_dialect()().create_connect_args(parsed)  # which alone reads the ports among the parameters
     except (ArgumentError, ValueError):
         parsed = None
     if parsed is None or "@" in (parsed.host or ""):
-        raise DatabaseError(
+        raise AddressError(
             f"{safe(url)!r} cannot be read as an address: write postgresql://user@host:5432/database, with a number as "
             "the port and, in names and passwords, %40 for @, %2F for / and %3A for :"
         )
-    return parsed.set(drivername="postgresql+psycopg")
+    return parsed
 
 
 def _prepare(connection: psycopg.Connection[Any], url: str) -> None:
@@ -143,13 +150,16 @@ def _prepare(connection: psycopg.Connection[Any], url: str) -> None:
         connection.execute(_SESSION)
         connection.commit()
     except psycopg.Error as error:
-        raise _unreachable(url, str(error)) from None
+        raise _unreachable(url, error) from None
 
 
-def _unreachable(url: str, reason: str) -> DatabaseError:
+def _unreachable(url: str, error: psycopg.Error) -> DatabaseError | AddressError:
     """The sentence for a failure to connect; what libpq said stands in it on one line and without passwords."""
-    said = hide(" ".join(re.sub(r"^connection failed: |Is the server running[^?]*\?", "", reason).split()), url)
-    return DatabaseError(
+    reason = re.sub(r"^connection failed: |Is the server running[^?]*\?", "", str(error))
+    said = hide(" ".join(reason.split()), url)
+    # What libpq does not take at all is a mistake in the address, whether a server is there or not.
+    mistaken = isinstance(error, psycopg.ProgrammingError) or _REFUSED_BY_LIBPQ.search(said)
+    return (AddressError if mistaken else DatabaseError)(
         f"cannot reach {safe(url)}: {said.rstrip('.')}; "
         "check the address, that the server runs, and that it lets this user in"
     )

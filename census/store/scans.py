@@ -50,7 +50,10 @@ class NewScan:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a scan is; `rate` is targets a second in its present run, `eta` seconds, None when not to be told."""
+    """How far a scan is; `rate` is targets a second in its present run, `eta` seconds, None when not to be told.
+
+    `expired` is the last day of the authorisation of an unfinished scan, where that has passed.
+    """
 
     scan: int
     name: str | None
@@ -65,6 +68,7 @@ class Progress:
     rate: float
     eta: float | None
     stopped: bool = False
+    expired: date | None = None
 
 
 def holds_only_demo(connection: Connection[Any]) -> bool:
@@ -213,12 +217,14 @@ def summary(connection: Connection[Any], scan: int) -> tuple[int, int, int]:
 def progress(connection: Connection[Any], scan: int) -> Progress:
     """How far a scan is, from its chunks' counts."""
     row = connection.execute(
-        """select name, targets, done_before, began, resumed, ended, heartbeat, stopped, unexpected_errors, now()
+        """select name, targets, done_before, began, resumed, ended, heartbeat, stopped, unexpected_errors, now(),
+                  (select day from (select (settings #>> '{scope,valid_until}')::date) as its(day)
+                   where ended is null and day < (now() at time zone 'UTC')::date)
            from scan where id = %s""",
         (scan,),
     ).fetchone()
     assert row is not None
-    name, targets, before, began, resumed, ended, heartbeat, stopped, errors, now = row
+    name, targets, before, began, resumed, ended, heartbeat, stopped, errors, now, expired = row
     sums = connection.execute(
         """select position, sum(n) from chunk, unnest(counts) with ordinality as counted(n, position)
            where scan_id = %s group by position""",
@@ -232,11 +238,11 @@ def progress(connection: Connection[Any], scan: int) -> Progress:
     done = sum(outcomes.values())
     elapsed = max(((ended or now) - (resumed or began)).total_seconds(), 0.001)
     rate = (done - before) / elapsed
-    state = _state(ended, None if stopped else heartbeat, now)
+    state = _state(ended, None if stopped or expired else heartbeat, now)
     eta = (targets - done) / rate if rate > 0 and state is State.RUNNING else None
     return Progress(
         scan, name, state, targets, done, dict(sorted(outcomes.items())), int(sent[0]), int(sent[1]), int(errors),
-        ((ended or now) - began).total_seconds(), rate, eta, stopped is not None,
+        ((ended or now) - began).total_seconds(), rate, eta, stopped is not None, expired,
     )  # fmt: skip
 
 

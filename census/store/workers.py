@@ -20,6 +20,7 @@ from psycopg import ClientCursor, Connection
 from census.store.claims import STALE
 from census.store.scans import DEMO
 
+_LAUNCHER = 2.0  # seconds of silence after which a launcher counts as dead; it gives a sign twice a second
 LEASE = 10.0  # seconds that a grant holds after the sign of life that brought it; less than claims.STALE
 
 
@@ -139,11 +140,16 @@ def beat(connection: Connection[Any], joined: Joined, sign: Sign) -> Standing:
 def leave(connection: Connection[Any], joined: Joined) -> None:
     """Take a worker off its scan; the last one leaves word that nobody works on it."""
     connection.execute("delete from worker where id = %s", (joined.row,))
+    note_nobody(connection, joined.scan)
+
+
+def note_nobody(connection: Connection[Any], scan: int) -> None:
+    """Leave word that nobody works on a scan, if nobody does."""
     connection.execute(
         """update scan set heartbeat = null where id = %s and not exists (
                select from worker
                where scan_id = scan.id and heartbeat > clock_timestamp() - make_interval(secs => %s))""",
-        (joined.scan, LEASE),
+        (scan, LEASE),
     )
 
 
@@ -172,6 +178,19 @@ def bury(connection: Connection[Any], scan: int) -> None:
            where scan_id = %s and heartbeat < clock_timestamp() - make_interval(secs => %s)""",
         (scan, STALE),
     )
+
+
+def forsaken(connection: Connection[Any], scan: int) -> bool:
+    """Whether all workers of a scan were processes of this machine, and none of them lives; changes nothing.
+
+    A launcher that lives would have given a sign of life within the last seconds, and starts others.
+    """
+    rows = connection.execute(
+        """select machine, process from worker join scan on scan.id = scan_id
+           where scan_id = %s and scan.heartbeat < clock_timestamp() - make_interval(secs => %s)""",
+        (scan, _LAUNCHER),
+    ).fetchall()
+    return bool(rows) and not any(name != machine() or _lives(process) for name, process in rows)
 
 
 def holders(connection: Connection[Any], scan: int) -> list[str]:

@@ -47,11 +47,13 @@ class Spool:
     """Takes in targets and gives them out in chunks; a temporary file holds what exceeds `memory` bytes.
 
     With a shard, targets of other shards are left out: the shards of one list are disjoint and make up all of it,
-    whatever the seed. `count` is the number of targets taken in, before duplicates are left out.
+    whatever the seed. `count` is the number of targets taken in, before duplicates are left out; `shared` says that
+    targets of other shards were met.
     """
 
     def __init__(self, seed: int, memory: int = MEMORY, shard: Shard | None = None) -> None:
         self.count = 0
+        self.shared = False
         self._seed = seed
         self._order = Scatter(f"order {seed}")
         self._shard = shard
@@ -149,7 +151,9 @@ class Spool:
         index, number_of_shards = self._shard
         share = self._sharing
         position = share.position(network) if isinstance(network, int) else share.position_of(network)
-        return position % number_of_shards == index - 1
+        ours = position % number_of_shards == index - 1
+        self.shared |= not ours
+        return ours
 
     def _parts(self) -> Iterator[Iterator[Network]]:
         """The networks of each part of the order: IPv4, then the others."""

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pty
 import subprocess
 import time
 from pathlib import Path
@@ -49,6 +51,41 @@ def test_what_is_no_entry_is_refused_with_a_sentence(
     done = census("exclude", "add", *arguments, folder=tmp_path, url=database_url)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"census: {said}")
+
+
+@pytest.mark.parametrize("vast", ["0.0.0.0/0", "::/0", "126.0.0.0/7", "2000::/3", "::ffff:0.0.0.0/96"])
+def test_what_would_stop_every_scan_is_not_entered_without_a_yes(vast: str, tmp_path: Path, database_url: str) -> None:
+    done = census("exclude", "add", "127.0.0.1", vast, "--purge", folder=tmp_path, url=database_url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "deleted for good" in done.stderr
+    assert "add --yes; nothing was entered" in done.stderr
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("select count(*) from exclusion").fetchone() == (0,)
+
+
+def test_a_vast_network_is_entered_with_a_yes_and_one_that_an_owner_has_without(
+    tmp_path: Path, database_url: str
+) -> None:
+    plain = census("exclude", "add", "10.0.0.0/8", "2001::/16", folder=tmp_path, url=database_url)
+    assert plain.stdout.startswith("2 entered"), plain.stderr
+    assert census("exclude", "add", "::/0", "--yes", folder=tmp_path, url=database_url).stdout.startswith("1 entered")
+
+
+def test_somebody_at_a_terminal_is_asked_before_everything_is_stopped(tmp_path: Path, database_url: str) -> None:
+    for answered, left in (("n", 0), ("y", 1)):
+        master, slave = pty.openpty()
+        line = command("exclude", "add", "0.0.0.0/0")
+        with subprocess.Popen(
+            line, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings(tmp_path, database_url)
+        ) as asked:
+            os.close(slave)
+            os.write(master, answered.encode() + b"\n")
+            _, said = asked.communicate(timeout=60)
+        os.close(master)
+        assert b"0.0.0.0/0 is asked by no scan any more. Enter it?" in said
+        assert asked.returncode == (0 if left else 130)
+        with psycopg.connect(database_url) as connection:
+            assert connection.execute("select count(*) from exclusion").fetchone() == (left,)
 
 
 def test_every_faulty_line_of_a_file_is_told_and_nothing_is_entered(tmp_path: Path, database_url: str) -> None:

@@ -51,6 +51,7 @@ def test_a_scan_tells_its_result_as_one_json_object(
     told = last_json(done)
     assert list(told) == [
         "scan", "targets", "outcomes", "endpoints", "hosts", "models", "requests", "connections", "seconds",
+        "state",
     ]  # fmt: skip
     assert told["targets"] == ENDPOINTS == sum(told["outcomes"].values())
     assert told["endpoints"] == sum(told["outcomes"].get(word, 0) for word in RECOGNISED)
@@ -106,6 +107,49 @@ def test_the_same_seed_gives_the_same_order_and_shards_add_up(
         assert done.returncode == 0, done.stderr
         total += last_json(done)["targets"]
     assert total == ENDPOINTS
+
+
+def test_a_shard_into_which_nothing_falls_is_a_scan_with_nothing_to_do(
+    scope: Path, tmp_path: Path, database_url: str
+) -> None:
+    listed = tmp_path / "one.txt"
+    listed.write_text("127.0.0.9:9\n")
+    told = []
+    for shard in ("1/2", "2/2"):
+        line = ("scan", listed, "--scope", scope, "--json", "--shard", shard, *FAST)
+        done = census(*line, folder=tmp_path, url=database_url)
+        assert done.returncode == 0, done.stderr
+        told.append((last_json(done)["targets"], last_json(done)["state"], "falls into this shard" in done.stderr))
+    assert sorted(told) == [(0, "done", True), (1, "done", False)]
+    status = census("status", "latest", folder=tmp_path, url=database_url)
+    assert "is done" in status.stdout
+    for shard in ("1/2", "2/2"):
+        assert census("preflight", listed, "--scope", scope, "--shard", shard, folder=tmp_path).returncode == 0
+
+
+def test_a_list_without_a_target_is_wrong_use_also_with_a_shard(scope: Path, tmp_path: Path, database_url: str) -> None:
+    for given in ("", "# nothing\n", "8.8.8.8:53\n"):
+        done = census("scan", "-", "--scope", scope, "--shard", "1/1", folder=tmp_path, url=database_url, given=given)
+        assert done.returncode == 2, done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_scan_tells_what_it_did_as_json_too(
+    number: signal.Signals, targets: Path, scope: Path, tmp_path: Path, database_url: str
+) -> None:
+    line = command("scan", targets, "--scope", scope, "--rate", "15", "--json", *FAST)
+    environment = surroundings(tmp_path, database_url)
+    with subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        wait_for_some(database_url)
+        run.send_signal(number)
+        printed, _ = run.communicate(timeout=30)
+    assert run.returncode == 130
+    told = json.loads(printed.splitlines()[-1])
+    assert (told["scan"], told["state"], told["targets"]) == (1, "interrupted", ENDPOINTS)
+    assert 0 < sum(told["outcomes"].values()) < ENDPOINTS
+    with psycopg.connect(database_url) as connection:
+        stored = connection.execute("select count(distinct endpoint_id) from observation").fetchone()
+    assert stored == (told["endpoints"],)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -15,9 +16,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg.types.json import Jsonb
 
-from census.store import scans
+from census.cli.main import cli
+from census.store import scans, workers
 from census.store.connect import connect
 from tests.support.crowd import Crowd, crowd
 from tests.support.havoc import judge, prepare, workers_of
@@ -219,4 +222,66 @@ def test_status_says_interrupted_seconds_after_everything_was_killed(tmp_path: P
         for each in children:
             os.kill(each, signal.SIGKILL)
         wait_for(database_url, "select heartbeat < now() - interval '5 s' from scan", 20)
+        assert state(database_url) == "interrupted"
+
+
+def test_status_says_interrupted_two_seconds_after_everything_on_its_machine_was_killed(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scans, "FRESH", 60)  # so that a busy machine takes no part
+
+    def told() -> str:
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("update scan set heartbeat = clock_timestamp() - interval '2.1 s'")
+        line = ["--database", database_url, "status", "1", "--json"]
+        return str(json.loads(CliRunner().invoke(cli, line).stdout)["state"])
+
+    create(database_url, tmp_path, ["127.0.0.9:9"])
+    told()  # loads what a first call loads
+    assert told() == "running"  # its launcher may be starting workers
+    with subprocess.Popen(["true"]) as dead, connect(database_url) as connection:
+        joined = workers.join(connection, 1)
+        assert told() == "running"
+        dead.wait()
+        connection.execute("update worker set process = %s where id = %s", (dead.pid, joined.row))
+        assert told() == "interrupted"
+        connection.execute("update worker set machine = 'another'")
+        assert told() == "running"
+
+
+def test_a_scan_that_ends_while_it_is_stopped_is_not_said_to_be_resumable(tmp_path: Path, database_url: str) -> None:
+    with crowd(1) as servers:
+        create(database_url, tmp_path, servers.targets())
+        with psycopg.connect(database_url, autocommit=True) as connection:  # as its workers leave it, a moment before
+            connection.execute(
+                "update chunk set done = true, outcomes = '\\x01', counts = array[1] || array_fill(0, array[14])"
+            )
+        stopped = census("stop", "1", folder=tmp_path, url=database_url)
+    assert stopped.returncode == 0, stopped.stderr
+    assert stopped.stdout == "scan 1 had come to its end: all 1 targets are done, so nothing was stopped\n"
+    assert state(database_url) == "done"
+
+
+def test_a_scan_whose_authorisation_has_ended_is_said_to_be_interrupted_by_that(
+    tmp_path: Path, database_url: str
+) -> None:
+    with crowd(1) as servers:
+        create(database_url, tmp_path, servers.targets(), replace(scope(tmp_path), valid_until=date(2020, 1, 2)))
+    told = census("status", folder=tmp_path, url=database_url)  # its last sign of life is its making, just now
+    assert "scan 1 is interrupted" in told.stdout
+    assert "ended on 2020-01-02; next, under another: census resume 1 --scope FILE" in told.stdout
+
+
+def test_a_scan_that_failed_leaves_word_at_once_that_nobody_works_on_it(tmp_path: Path, database_url: str) -> None:
+    with crowd(60) as servers, running(tmp_path, database_url, *begin(servers, tmp_path, 2), "--json") as scan:
+        servers.wait_for(2)
+        for _ in range(8):
+            for each in workers_of(scan.pid):
+                os.kill(each, signal.SIGKILL)
+            time.sleep(0.7)
+            if scan.poll() is not None:
+                break
+        printed, said = scan.communicate(timeout=40)
+        assert scan.returncode == 1, said
+        assert json.loads(printed.splitlines()[-1])["state"] == "interrupted"
         assert state(database_url) == "interrupted"

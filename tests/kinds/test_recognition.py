@@ -189,6 +189,22 @@ def test_a_list_stays_read_when_the_question_about_a_better_kind_fails() -> None
         assert course.asked[:2] == ("GET /v1/models", "GET /api/tags")
 
 
+@pytest.mark.parametrize("odd", ["", "plain", "C:\\models\\x.gguf", None])
+def test_an_odd_name_in_its_list_does_not_make_an_ollama_another_kind_on_another_port(odd: str | None) -> None:
+    listed = [{"name": name, "model": name, "digest": HEX, "size": 1} for name in ("llama3:8b", odd)]
+    answer = web({
+        **of([entry("llama3:8b", owned_by="library"), {**entry(owned_by="library"), "id": odd}]),
+        "/api/tags": (200, JSON, {"models": listed}),
+    })  # fmt: skip
+    assert {drive(answer, port).name for port in (11434, 8000)} == {"Ollama"}
+
+
+def test_one_name_with_a_tag_or_the_librarys_as_owner_is_enough_to_look_for_an_ollama() -> None:
+    for entries in ([entry("plain"), entry("llama3:8b")], [entry("plain", owned_by="library")]):
+        assert drive(web(of(entries))).asked[:2] == ("GET /v1/models", "GET /api/tags")
+    assert "GET /api/tags" not in drive(web(of([entry("plain"), entry("org:x/model")]))).asked
+
+
 @pytest.mark.parametrize("kind_and_type", ["auth_error", "token_not_found_in_db"])
 def test_a_litellm_that_refuses_in_its_own_words_is_named_without_a_question(kind_and_type: str) -> None:
     said = {"error": {"message": "Authentication Error, No api key passed in.", "type": kind_and_type, "code": "401"}}

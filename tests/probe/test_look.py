@@ -305,3 +305,13 @@ def test_a_fault_of_ours_is_logged_counted_and_does_not_end_the_scan(caplog: Any
     assert asyncio.run(run()).outcome is Outcome.MISREAD
     assert metrics.unexpected_errors() == before + 1
     assert "fault of ours" in caplog.text
+
+
+def test_no_status_of_a_server_makes_a_class_that_http_has_not() -> None:
+    def classes() -> set[str]:
+        (family,) = metrics.REQUESTS.collect()
+        return {sample.labels["status"] for sample in family.samples}
+
+    for status in (404, 600, 799, 999):
+        look(answers({}, answer(status, b"", "text/plain")))
+    assert {"4xx", "other"} <= classes() <= {"1xx", "2xx", "3xx", "4xx", "5xx", "other", "failed"}

@@ -2,22 +2,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from census.facts import Outcome
+from census.facts import Model, Observation, Outcome, Target
 from census.places import Places
+from census.scan.chunks import OpenChunk
 from census.scan.feed import network_key
 from census.scan.worker import Worker
 from census.store import claims, scans, workers
 from census.store.connect import connect
 from census.store.writer import Batch, SupersededError, Writer
 from tests.support.scanning import create, scope, work
-from tests.support.wire import Handler, Wire, answers, listen, page, raw
+from tests.support.wire import Handler, Wire, answer, answers, listen, page, raw
 
 MODEL = {
     "name": "qwen2.5:7b",
@@ -64,7 +67,7 @@ def test_every_target_has_one_outcome_and_recognised_ones_are_stored(database_ur
             allowed = scope(tmp_path, exclude='["127.0.0.4"]')
             await work(database_url, create(database_url, tmp_path, targets, allowed))
             assert outside.connections == 0
-            assert served.most_at_once == 1
+            assert served.connections == 1  # by its address or by its name
 
     asyncio.run(run())
     found = rows(database_url, "select outcome, count(*) from export.targets group by 1")
@@ -79,7 +82,6 @@ def test_every_target_has_one_outcome_and_recognised_ones_are_stored(database_ur
     }
     assert rows(database_url, "select outcome, software, version from export.observations order by 1, 2") == [
         ("empty", "Ollama", "0.33.0"),
-        ("served", "Ollama", "0.33.0"),
         ("served", "Ollama", "0.33.0"),
     ]
     assert rows(database_url, "select model, family, tools from export.models") == [("qwen2.5:7b", "Qwen", "yes")]
@@ -153,6 +155,48 @@ def test_stopping_takes_less_than_five_seconds_whatever_the_targets_do(database_
 
     assert asyncio.run(run()) < 5
     assert rows(database_url, "select outcome from export.targets") == [(None,)]
+
+
+@contextlib.contextmanager
+def mute() -> Iterator[int]:
+    """A port on which connections never come about: its queue is full and nobody takes from it."""
+    with socket.socket() as listener, contextlib.ExitStack() as stack:
+        listener.bind(("127.0.0.6", 0))
+        listener.listen(0)
+        for _ in range(3):
+            queued = stack.enter_context(socket.socket())
+            queued.setblocking(False)
+            queued.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def test_only_targets_that_let_us_connect_are_waited_for_when_a_worker_stops(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("census.scan.worker._GRACE", 60.0)
+
+    async def run() -> float:
+        asked = asyncio.Event()
+
+        async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            asked.set()
+            await asyncio.sleep(1.5)
+            writer.write(answer(404, b"", "text/plain"))
+
+        with mute() as port:
+            async with listen(slow) as wire:
+                targets = [f"127.0.0.6:{port}", f"127.0.0.1:{wire.port}"]
+                scan = create(database_url, tmp_path, targets, timeout=90.0, deadline=100.0)
+                working = asyncio.create_task(work(database_url, scan, stop_when=asked))
+                await asked.wait()
+                began = asyncio.get_running_loop().time()
+                await working
+                return asyncio.get_running_loop().time() - began
+
+    assert asyncio.run(run()) < 30
+    told = rows(database_url, "select address::text, outcome from export.targets order by 1")
+    assert told == [("127.0.0.1", "other"), ("127.0.0.6", None)]
 
 
 def test_the_targets_of_one_address_are_asked_one_after_another(database_url: str, tmp_path: Path) -> None:
@@ -238,3 +282,46 @@ def test_chunks_of_a_worker_that_died_here_are_free_at_once(database_url: str, t
         assert workers.holders(connection, scan) == []
         assert claims.claim(connection, scan, workers.worker_name()) is not None
         assert workers.holders(connection, scan) == [workers.worker_name()]
+
+
+def test_what_waits_to_be_written_is_weighed_by_its_models_too() -> None:
+    target = Target("127.0.0.1", 80)
+    chunk = OpenChunk(claims.Claim(1, 0, 1, (target,) * 3, bytes(3)), frozenset())
+    models = tuple(Model(f"m{number}", capabilities=("completion", "tools")) for number in range(2_000))
+    chunk.settle(0, Observation(target, Outcome.SERVED, datetime.now(UTC), "127.0.0.1", models=models))
+    chunk.settle(1, Observation(target, Outcome.EMPTY, datetime.now(UTC), "127.0.0.2"))
+    assert chunk.waiting == 6_002
+    assert chunk.batch((0, 0)) is not None
+    chunk.settle(2, Observation(target, Outcome.EMPTY, datetime.now(UTC), "127.0.0.3"))
+    assert chunk.waiting == 6_003
+    chunk.put_back()
+    chunk.opt_out(lambda _name, address: address == "127.0.0.1", bytes(3))
+    assert chunk.waiting == 2
+    assert chunk.batch((0, 0)) is not None
+    chunk.written()
+    assert chunk.waiting == 0
+
+
+def test_asking_pauses_while_too_much_waits_to_be_written(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("census.scan.worker._UNWRITTEN", 60)  # two of the servers below
+    waiting: list[int] = []
+    settle = OpenChunk.settle
+
+    def watched(chunk: OpenChunk, place: int, seen: Observation) -> None:
+        settle(chunk, place, seen)
+        waiting.append(chunk.waiting)
+
+    monkeypatch.setattr(OpenChunk, "settle", watched)
+    models = [{**MODEL, "name": f"m{number}:1b", "model": f"m{number}:1b"} for number in range(10)]
+
+    async def run() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            wires = [await stack.enter_async_context(listen(ollama(*models), f"127.0.{n}.9")) for n in range(1, 8)]
+            targets = [f"127.0.{n}.9:{wire.port}" for n, wire in enumerate(wires, 1)]
+            await work(database_url, create(database_url, tmp_path, targets, deadline=20.0), in_flight=1)
+
+    asyncio.run(run())
+    assert rows(database_url, "select outcome, count(*) from export.targets group by 1") == [("served", 7)]
+    assert max(waiting) == 2 * 31  # each with ten models, of two capabilities each

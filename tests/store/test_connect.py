@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from census.store import connect
-from census.store.connect import DatabaseError, engine, safe
+from census.store.connect import AddressError, DatabaseError, engine, safe
 from census.store.embedded import Embedded
 
 SECRET = "s3cr3t"
@@ -50,7 +50,7 @@ def test_what_the_address_says_about_the_session_is_kept(server: Embedded) -> No
     "url", ["sqlite:///census.db", "mysql://h/db", "postgresql+asyncpg://h/db", "h/db", f"bob:{SECRET}@h/db", ""]
 )
 def test_an_address_of_no_postgres_is_refused(url: str) -> None:
-    with pytest.raises(DatabaseError, match=r"is no address of a Postgres database: write postgresql://") as caught:
+    with pytest.raises(AddressError, match=r"is no address of a Postgres database: write postgresql://") as caught:
         engine(url)
     assert SECRET not in str(caught.value)
 
@@ -64,7 +64,7 @@ def test_an_address_of_no_postgres_is_refused(url: str) -> None:
     ],
 )
 def test_an_address_that_cannot_be_read_is_refused_without_its_password(url: str) -> None:
-    with pytest.raises(DatabaseError, match=r"cannot be read as an address: write .*%40 for @") as caught:
+    with pytest.raises(AddressError, match=r"cannot be read as an address: write .*%40 for @") as caught:
         engine(url)
     assert SECRET not in str(caught.value)
 
@@ -80,11 +80,21 @@ def test_an_address_that_cannot_be_read_is_refused_without_its_password(url: str
     ],
 )
 def test_a_server_that_cannot_be_reached_is_named_without_its_password(url: str) -> None:
-    with pytest.raises(DatabaseError, match=r"^cannot reach postgresql://.*: .*; check the address") as caught:
+    with pytest.raises((AddressError, DatabaseError), match=r"^cannot reach .*: .*; check the address") as caught:
         engine(url).connect()
     assert SECRET not in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.__suppress_context__, "a traceback would show it"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1:99999/db", "127.0.0.1:1/db?port=abc", "127.0.0.1:1/db?sslmode=maybe", "127.0.0.1:1/db?pasword=x",
+     "127.0.0.1:1/db?connect_timeout=soon", "/?service=absent"],
+)  # fmt: skip
+def test_what_the_client_library_does_not_take_is_a_mistake_in_the_address(address: str) -> None:
+    with pytest.raises(AddressError):
+        engine(f"postgresql://{address}").connect()
 
 
 def test_the_reason_of_the_server_is_told(server: Embedded) -> None:

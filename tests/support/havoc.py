@@ -75,24 +75,25 @@ class Havoc:
         )
         log.close()
 
-    def strike(self, kind: str) -> None:
-        """One blow, if there is somebody to strike; a parent that died is followed by `census resume`."""
+    def strike(self, kind: str) -> bool:
+        """One blow; False if there is nobody to strike. A parent that died is followed by `census resume`."""
         assert self._process is not None
         if kind in ("worker", "postgres"):
             find = self._postgres if kind == "postgres" else functools.partial(workers_of, self._process.pid)
             end = time.monotonic() + 20
             while not (victims := find()):
                 if self._process.poll() is not None or time.monotonic() > end:
-                    return
+                    return False
                 time.sleep(0.05)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._random.choice(victims), signal.SIGKILL)
         else:
             if self._process.poll() is not None:
-                return
+                return False
             self._process.send_signal(signal.SIGKILL if kind == "parent" else signal.SIGTERM)
             self._process.wait(30)
         self.blows[kind] += 1
+        return True
 
     def go_on(self) -> bool:
         """Resume when nothing runs; False once the scan is done."""
@@ -105,12 +106,14 @@ class Havoc:
         return True
 
     def rage(self, kinds: list[str], gap: tuple[float, float]) -> None:
-        """Deal the blows in this order, with a random time between them, as long as the scan lasts."""
+        """Deal the blows in this order, each until it hits, with a random time between them, while the scan lasts."""
         for kind in kinds:
             time.sleep(self._random.uniform(*gap))
-            if not self.go_on():
-                return
-            self.strike(kind)
+            struck = False
+            while not struck:
+                if not self.go_on():
+                    return
+                struck = self.strike(kind)
 
     def finish(self, seconds: float) -> None:
         """Leave it alone until the scan is done."""

@@ -52,15 +52,30 @@ def create(url: str, folder: Path, targets: list[str], allowed: Scope | None = N
         return run.create(url, plan, chosen, planning.chunks(plan, spool, 1), name=None, lists=[str(listed)])
 
 
-async def work(url: str, scan: int, *, stop_after: float | None = None) -> Worker:
-    """Let one worker do a scan, or stop it after some seconds."""
+async def work(
+    url: str,
+    scan: int,
+    *,
+    stop_after: float | None = None,
+    stop_when: asyncio.Event | None = None,
+    in_flight: int = 500,
+) -> Worker:
+    """Let one worker do a scan, so many targets at a time; or stop it after some seconds, or when something is so."""
     door = Door(url)
     try:
         settings = Settings.from_json(door.call(scans.settings, scan))
-        worker = Worker(door, scan, settings, in_flight=500)
+        worker = Worker(door, scan, settings, in_flight=in_flight)
         if stop_after is not None:
             asyncio.get_running_loop().call_later(stop_after, worker.stop.set)
+        stopping = None if stop_when is None else asyncio.create_task(_pass_on(stop_when, worker))
         await worker.run()
+        if stopping is not None:
+            stopping.cancel()
     finally:
         door.close(1.0)
     return worker
+
+
+async def _pass_on(stop: asyncio.Event, worker: Worker) -> None:
+    await stop.wait()
+    worker.stop.set()
