@@ -8,14 +8,15 @@ went through a file do not.
 from __future__ import annotations
 
 import random
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address
-from itertools import chain, groupby, islice
+from itertools import chain, groupby, islice, pairwise
 from operator import itemgetter
 from socket import inet_ntoa
 from types import TracebackType
 from typing import Self, TypeAlias
+
+import numpy as np
 
 from census.facts import Target
 from census.targets.addresses import IPV4, host_name, number
@@ -158,24 +159,30 @@ class Spool:
             yield (_other_targets(records) for _, records in groupby(texts, key=network_of_text))
 
     def _networks4(self, numbers: Iterable[int]) -> Iterator[Network]:
+        if isinstance(numbers, list) and (simple := self._simple_networks4(numbers)) is not None:
+            return simple
         network = self._order.network
-        if not isinstance(numbers, list):  # a part that is too large to be held
-            for position, records in groupby(numbers, key=position_of_number):
-                yield _targets4(network(position), records)
-            return
-        start, end = 0, len(numbers)
-        while start < end:
-            position = position_of_number(numbers[start])
-            behind = start + 1
-            if behind == end or position_of_number(numbers[behind]) != position:
-                port, first, last, scheme = span_of_number(numbers[start])
-                if first == last:  # as in most networks of a list of the whole Internet
-                    yield [_target4(network(position), first, port, SCHEMES[scheme])]
-                    start = behind
-                    continue
-            behind = bisect_left(numbers, position + 1, behind, key=position_of_number)
-            yield _targets4(network(position), numbers[start:behind])
-            start = behind
+        return (_targets4(network(position), same) for position, same in groupby(numbers, key=position_of_number))
+
+    def _simple_networks4(self, numbers: list[int]) -> Iterator[Network] | None:
+        """The networks of a part that holds nothing but single addresses, each once on a port; None if there is more.
+
+        So are nearly all parts of nearly all lists, and what is done to all records at once decides the speed.
+        """
+        packed = np.unique(np.array(numbers, np.uint64))
+        ends, schemes = packed >> 2, packed & 3
+        first, last = ends >> 8 & 0xFF, ends & 0xFF
+        if (first != last).any() or (ends[1:] == ends[:-1]).any():
+            return None
+        positions = position_of_number(packed)
+        networks = self._order.networks(positions)
+        columns = (networks >> 16, networks >> 8 & 0xFF, networks & 0xFF, last, ends >> 16 & 0xFFFF, schemes)
+        targets = [
+            Target(f"{one}.{two}.{three}.{four}", port, None, SCHEMES[scheme])
+            for one, two, three, four, port, scheme in zip(*(column.tolist() for column in columns), strict=True)
+        ]
+        starts = [0, *(np.flatnonzero(positions[1:] != positions[:-1]) + 1).tolist()]
+        return (targets[start:end] for start, end in pairwise([*starts, len(targets)]))
 
 
 class _Mixer:
@@ -193,15 +200,17 @@ class _Mixer:
         places: list[float] = []
         mixed: list[Target] = []
         for targets in networks:
+            mixed += targets
+            if len(targets) == 1:  # as in most networks of a list of the whole Internet
+                places.append(draw())
+                continue
             step = 1 / len(targets)
             place = draw() * step
-            if len(targets) > 1:
-                targets.sort(key=lambda _: draw())
-            for target in targets:
+            mixed[-len(targets) :] = sorted(targets, key=lambda _: draw())
+            for _ in targets:
                 places.append(place)
-                mixed.append(target)
                 place += step
-        return [mixed[at] for at in sorted(range(len(mixed)), key=places.__getitem__)]
+        return [mixed[at] for at in np.argsort(places, kind="stable").tolist()]
 
 
 def _target4(network: int, host: int, port: int, tls: bool | None) -> Target:
