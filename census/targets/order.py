@@ -41,7 +41,7 @@ from census.targets.spill import NUMBERS, TEXTS, Spill
 
 MEMORY = 8 << 20  # bytes
 
-Network: TypeAlias = Iterator[Target] | list[Target]  # its targets; a list of just one, where there is no more
+Network: TypeAlias = Iterator[Target] | list[Target]  # its targets; a list where they are few or known to be single
 
 
 class Spool:
@@ -109,7 +109,7 @@ class Spool:
                 yield mix(held)
                 held, count = [], 0
             if len(targets) > widest:
-                rest = chain(targets, network)
+                rest = iter(targets) if targets is network else chain(targets, network)
                 while piece := list(islice(rest, widest)):
                     yield mix([piece])
             else:
@@ -181,8 +181,8 @@ class Spool:
             Target(f"{one}.{two}.{three}.{four}", port, None, SCHEMES[scheme])
             for one, two, three, four, port, scheme in zip(*(column.tolist() for column in columns), strict=True)
         ]
-        starts = [0, *(np.flatnonzero(positions[1:] != positions[:-1]) + 1).tolist()]
-        return (targets[start:end] for start, end in pairwise([*starts, len(targets)]))
+        inner = (np.flatnonzero(positions[1:] != positions[:-1]) + 1).tolist()
+        return (targets[start:end] for start, end in pairwise([0, *inner, len(targets)]) if start < end)
 
 
 class _Mixer:
