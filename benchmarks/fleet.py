@@ -4,10 +4,11 @@
 
 The fleet (`fleet_servers.py`) is served by processes of its own in a network namespace of its own, where its ports are
 free and nothing but loopback can be reached; Linux's `unshare` and `ip` make it. `census` is the whole chain: list,
-plan, workers, Postgres, whose processor time stands apart. The floor opens a connection to each target with nothing
-but uvloop and httptools, asks three questions over it (list, version, canary) and throws the answers away; zgrab2 and
-httpx ask the same three and write what came as JSON. Processor seconds are those of the client's whole process tree,
-memory is the most that the tree had resident. Rates and time-outs are the same for all where they can be told.
+plan, workers, Postgres, whose processor time stands apart; `census-few` is the same without details of models. The
+floor opens a connection to each target with nothing but uvloop and httptools, asks three questions over it (list,
+version, canary) and throws the answers away; zgrab2 and httpx ask the same three and write what came as JSON.
+Processor seconds are those of the client's whole process tree, memory is the most that the tree had resident. Rates
+and time-outs are the same for all, where they can be told.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
+import own_network
 from fleet_peers import PEERS
 from fleet_servers import group, serving, target
 
@@ -38,7 +42,6 @@ from census.store.embedded import Embedded
 _SAMPLE = 0.5  # seconds between two looks at the memory
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_APART = "FLEET_IS_APART"
 _EACH = 10_000  # targets for which processor seconds are told
 _CONNECT, _DEADLINE = 3, 15  # seconds, as `census scan` has them
 _SCOPE = """
@@ -53,7 +56,12 @@ networks = ["127.0.0.0/8"]
 [limits]
 rate = {rate}
 rate_per_network = {rate}
+[probe]
+details = {details}
 """
+
+
+Client: TypeAlias = Callable[[Path, Path, int, int], "Run"]  # by folder, list, rate and workers
 
 
 @dataclass
@@ -67,15 +75,6 @@ class Run:
     found: int | None = None
     requests: float = 0
     connections: float = 0
-
-
-def apart() -> None:
-    """Go on in a network of its own, if this is not yet one; does not return then."""
-    if _APART in os.environ:
-        return
-    as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    enter = ["unshare", "--net", *as_root, "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-    os.execvpe("unshare", [*enter, sys.executable, *sys.argv], {**os.environ, _APART: "yes"})  # noqa: S606, S607  no shell, and a program of the system
 
 
 # --- what a process tree takes
@@ -144,10 +143,10 @@ def watched(command: list[str], folder: Path) -> tuple[Run, str]:
 # --- the clients
 
 
-def census(folder: Path, listed: Path, rate: int, workers: int) -> Run:
+def census(folder: Path, listed: Path, rate: int, workers: int, *, details: bool = True) -> Run:
     """The whole chain into an embedded Postgres."""
-    scope = folder / "scope.toml"
-    scope.write_text(_SCOPE.format(today=date.today().isoformat(), rate=rate))  # noqa: DTZ011  the scope's day, wherever it is
+    scope, today = folder / "scope.toml", date.today().isoformat()  # noqa: DTZ011  the scope's day, wherever it is
+    scope.write_text(_SCOPE.format(today=today, rate=rate, details=str(details).lower()))
     with Embedded(folder / "home") as server:
         migrate.upgrade(server.url)
         with connect(server.url) as connection:
@@ -167,14 +166,19 @@ def floor(folder: Path, listed: Path, rate: int, _workers: int) -> Run:
     return watched([sys.executable, str(bare), str(listed), str(rate), str(_CONNECT), str(_DEADLINE)], folder)[0]
 
 
-def _peer(name: str) -> Callable[[Path, Path, int, int], Run]:
+def _peer(name: str) -> Client:
     def run(folder: Path, listed: Path, rate: int, _workers: int) -> Run:
         return watched(PEERS[name](folder, listed, rate, _CONNECT, _DEADLINE), folder)[0]
 
     return run
 
 
-CLIENTS = {"floor": floor, "census": census, **{name: _peer(name) for name in PEERS}}
+CLIENTS: dict[str, Client] = {
+    "floor": floor,
+    "census": census,
+    "census-few": partial(census, details=False),
+    **{name: _peer(name) for name in PEERS},
+}
 
 
 # --- the table
@@ -221,7 +225,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=1_000, help="new connections a second")
     parser.add_argument("--json", action="store_true", help="the ratio to the floor at the first size, as one object")
     given = parser.parse_args()
-    apart()
+    own_network.enter()
     if given.json:
         spent = {client: measure(client, given.targets[0], given.rate, 1).cpu for client in ("floor", "census")}
         print(json.dumps({"fleet": spent["floor"] / spent["census"]}))
@@ -232,7 +236,7 @@ def main() -> None:
     )
     for client in given.clients:
         for count in given.targets:
-            for workers in given.workers if client == "census" else [1]:
+            for workers in given.workers if client.startswith("census") else [1]:
                 print(row(client, count, workers, measure(client, count, given.rate, workers)), flush=True)
 
 

@@ -25,8 +25,9 @@ print(first)
 
 
 @pytest.fixture
-def gate() -> ModuleType:
+def gate(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The script as a module."""
+    monkeypatch.syspath_prepend(FOLDER)
     spec = importlib.util.spec_from_file_location("gate_of_benchmarks", FOLDER / "gate.py")
     assert spec is not None
     assert spec.loader is not None
