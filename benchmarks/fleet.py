@@ -115,12 +115,13 @@ def _cpu(top: int) -> float:
     return sum(sum(map(int, fields[11:15])) for fields in _tree(top)) / _TICKS
 
 
-def watched(command: list[str], folder: Path) -> tuple[Run, str]:
+def watched(command: list[str], folder: Path, errors: int | None = None) -> tuple[Run, str]:
     """A program run to its end, and what it said; its settings are looked for in `folder`, not in anybody's home."""
     began = time.monotonic()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     peaks = [0]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "HOME": str(folder)}) as done:  # noqa: S603  ours, or a scanner that was asked for
+    mine = {**os.environ, "HOME": str(folder)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=mine) as done:  # noqa: S603  ours, or a scanner that was asked for
         over = threading.Event()
 
         def sample() -> None:
@@ -168,7 +169,7 @@ def floor(folder: Path, listed: Path, rate: int, _workers: int) -> Run:
 
 def _peer(name: str) -> Client:
     def run(folder: Path, listed: Path, rate: int, _workers: int) -> Run:
-        return watched(PEERS[name](folder, listed, rate, _CONNECT, _DEADLINE), folder)[0]
+        return watched(PEERS[name](folder, listed, rate, _CONNECT, _DEADLINE), folder, subprocess.DEVNULL)[0]
 
     return run
 

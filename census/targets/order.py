@@ -40,6 +40,7 @@ from census.targets.shards import Shard
 from census.targets.spill import NUMBERS, TEXTS, Spill
 
 MEMORY = 8 << 20  # bytes
+_BYTES = [str(byte) for byte in range(256)]  # to look a number up takes half as long as to write it
 
 Network: TypeAlias = Iterator[Target] | list[Target]  # its targets; a list where they are few or known to be single
 
@@ -101,22 +102,19 @@ class Spool:
         """
         widest = max(size, widest or size)
         mix = _Mixer(self._seed)
-        held: list[list[Target]] = []
-        count = 0
         for network in chain.from_iterable(self._parts()):
             targets = network if isinstance(network, list) else list(islice(network, widest + 1))
-            if held and count + len(targets) > size:
-                yield mix(held)
-                held, count = [], 0
+            if mix.count and mix.count + len(targets) > size:
+                yield mix.chunk()
             if len(targets) > widest:
                 rest = iter(targets) if targets is network else chain(targets, network)
                 while piece := list(islice(rest, widest)):
-                    yield mix([piece])
+                    mix.lay(piece)
+                    yield mix.chunk()
             else:
-                held.append(targets)
-                count += len(targets)
-        if held:
-            yield mix(held)
+                mix.lay(targets)
+        if mix.count:
+            yield mix.chunk()
 
     def _add_target(self, target: Target) -> None:
         scheme = SCHEMES.index(target.tls)
@@ -178,7 +176,7 @@ class Spool:
         networks = self._order.networks(positions)
         columns = (networks >> 16, networks >> 8 & 0xFF, networks & 0xFF, last, ends >> 16 & 0xFFFF, schemes)
         targets = [
-            Target(f"{one}.{two}.{three}.{four}", port, None, SCHEMES[scheme])
+            Target(f"{_BYTES[one]}.{_BYTES[two]}.{_BYTES[three]}.{_BYTES[four]}", port, None, SCHEMES[scheme])
             for one, two, three, four, port, scheme in zip(*(column.tolist() for column in columns), strict=True)
         ]
         inner = (np.flatnonzero(positions[1:] != positions[:-1]) + 1).tolist()
@@ -191,26 +189,37 @@ class _Mixer:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._made = 0
+        self._begin()
 
-    def __call__(self, networks: list[list[Target]]) -> list[Target]:
+    def _begin(self) -> None:
         # Only random() is promised to give the same numbers in every version of Python, so nothing else is used.
-        draw = random.Random(f"{self._seed} {self._made}").random  # noqa: S311  an order, no secret
-        self._made += 1
+        self._draw = random.Random(f"{self._seed} {self._made}").random  # noqa: S311  an order, no secret
         # Two lists and no pairs: the garbage collector would go through the pairs again and again.
-        places: list[float] = []
-        mixed: list[Target] = []
-        for targets in networks:
-            mixed += targets
-            if len(targets) == 1:  # as in most networks of a list of the whole Internet
-                places.append(draw())
-                continue
-            step = 1 / len(targets)
-            place = draw() * step
-            mixed[-len(targets) :] = sorted(targets, key=lambda _: draw())
-            for _ in targets:
-                places.append(place)
-                place += step
-        return [mixed[at] for at in np.argsort(places, kind="stable").tolist()]
+        self._places: list[float] = []
+        self._targets: list[Target] = []
+        self.count = 0
+
+    def lay(self, targets: list[Target]) -> None:
+        """Take in a network."""
+        draw = self._draw
+        self.count += len(targets)
+        if len(targets) == 1:  # as in most networks of a list of the whole Internet
+            self._places.append(draw())
+            self._targets += targets
+            return
+        step = 1 / len(targets)
+        place = draw() * step
+        self._targets += sorted(targets, key=lambda _: draw())
+        for _ in targets:
+            self._places.append(place)
+            place += step
+
+    def chunk(self) -> list[Target]:
+        """What was taken in, mixed; the next chunk begins."""
+        mixed = [self._targets[at] for at in np.argsort(self._places, kind="stable").tolist()]
+        self._made += 1
+        self._begin()
+        return mixed
 
 
 def _target4(network: int, host: int, port: int, tls: bool | None) -> Target:
