@@ -31,6 +31,7 @@ from census.targets.records import (
     number_record,
     pages,
     position_of_number,
+    positions_of_numbers,
     span_of_number,
     span_of_text,
     v6_network,
@@ -172,7 +173,7 @@ class Spool:
         first, last = ends >> 8 & 0xFF, ends & 0xFF
         if (first != last).any() or (ends[1:] == ends[:-1]).any():
             return None
-        positions = position_of_number(packed)
+        positions = positions_of_numbers(packed)
         networks = self._order.networks(positions)
         columns = (networks >> 16, networks >> 8 & 0xFF, networks & 0xFF, last, ends >> 16 & 0xFFFF, schemes)
         targets = [

@@ -78,7 +78,8 @@ class Scatter:
         """Records of `address << 16 | port`."""
         packed = np.array(keys, np.uint64)
         host = packed >> 16 & 0xFF
-        records = self._permuted(packed >> 24) << _PAGE_SHIFT | (packed & 0xFFFF) << 18 | host << 10 | host << 2
+        positions = self._permuted(packed >> np.uint64(24))
+        records = positions << _PAGE_SHIFT | (packed & 0xFFFF) << 18 | host << 10 | host << 2
         listed: list[int] = records.tolist()
         return listed
 
@@ -90,7 +91,8 @@ class Scatter:
         right = right ^ two[left]
         left = left ^ three[right]
         right = right ^ four[left]
-        return left << _HALF_BITS | right
+        joined: Packed = left << _HALF_BITS | right
+        return joined
 
     def networks(self, positions: Packed) -> Packed:
         """`network` for many at once."""
@@ -100,7 +102,8 @@ class Scatter:
         left = left ^ three[right]
         right = right ^ two[left]
         left = left ^ one[right]
-        return left << _HALF_BITS | right
+        joined: Packed = left << _HALF_BITS | right
+        return joined
 
 
 def number_record(position: int, span: Span) -> int:
@@ -117,6 +120,12 @@ def span_of_number(record: int) -> Span:
 def position_of_number(record: int) -> int:
     """The position that a number holds."""
     return record >> _PAGE_SHIFT
+
+
+def positions_of_numbers(records: Packed) -> Packed:
+    """The positions that many numbers hold."""
+    positions: Packed = records >> np.uint64(_PAGE_SHIFT)
+    return positions
 
 
 def v6_network(page: int) -> str:
