@@ -20,7 +20,7 @@ SYSTEM_COMES = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get inst
 	prometheus chromium iproute2 zsh fish >/dev/null && { [ ! -d /run/systemd/system ] || systemctl disable --quiet --now prometheus; }
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-real test-system lint docs dashboards build clean
+.PHONY: help venv demo test test-real test-system bench lint docs dashboards build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -40,6 +40,9 @@ test-real: $(READY) $(REAL) ## a scan of real inference servers, started on loop
 test-system: $(READY) ## kills, a network cut in two, hostile servers, Chromium, Prometheus (as root, some minutes)
 	@$(SYSTEM_IS_HERE) || { $(SYSTEM_MAY_COME) && $(SYSTEM_COMES); }
 	$(BIN)/pytest -m system
+
+bench: $(READY) ## the benchmarks; fails when a ratio to its floor fell by 20 % (Linux, some five minutes)
+	$(BIN)/python benchmarks/gate.py
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .

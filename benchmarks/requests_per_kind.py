@@ -1,6 +1,6 @@
 """Requests and connections that a look at each kind of target takes, with model details and without.
 
-    python benchmarks/requests_per_kind.py [--seed 7] [--endpoints 1000]
+    python benchmarks/requests_per_kind.py [--seed 7] [--endpoints 1000] [--json]
 
 The real prober asks the simulated neighbourhood on loopback; a Markdown table goes to standard output, one line for
 each behaviour. A connection that is refused counts, as it does in a scan.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from statistics import mean
@@ -68,13 +69,21 @@ def _figures(numbers: list[int]) -> str:
     return f"{mean(numbers):.1f}, {max(numbers)}"
 
 
+def _mean(seen: Seen, what: str) -> float:
+    return mean(getattr(look, what) for looks in seen.values() for look in looks)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--endpoints", type=int, default=1000)
+    parser.add_argument("--json", action="store_true", help="one for each target, as a ratio to the mean with details")
     given = parser.parse_args()
     with launch(given.seed, given.endpoints) as neighbourhood:
         seen = [asyncio.run(look(neighbourhood.population, details=details)) for details in (True, False)]
+    if given.json:
+        print(json.dumps({f"{what}_per_kind": 1 / _mean(seen[0], what) for what in ("requests", "connections")}))
+        return
     print("\n".join(table(*seen)))
 
 

@@ -1,6 +1,6 @@
 """How fast observations are written, beside a plain COPY of the rows that come of them, in one run.
 
-    python benchmarks/writing.py [--observations 20000] [--batch 1000]
+    python benchmarks/writing.py [--observations 20000] [--batch 1000] [--json]
 
 Observations of new hosts with four models each, drawn by Zipf's law, are written in batches by the writer of scans;
 then the rows that stand in the tables for it are copied into empty tables with the same indexes: once with the same
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import itertools
+import json
 import random
 import tempfile
 import time
@@ -124,6 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--observations", type=int, default=20_000)
     parser.add_argument("--batch", type=int, default=1000)
+    parser.add_argument("--json", action="store_true", help="the ratio of the CPU seconds of both as one object")
     given = parser.parse_args()
     seen = observations(given.observations)
     with tempfile.TemporaryDirectory() as folder, Embedded(Path(folder) / "server") as server:
@@ -132,6 +134,9 @@ def main() -> None:
             writing = spent(connection, lambda: write(connection, seen, given.batch))
             keyed = spent(connection, copied(connection, keys=True))
             bare = spent(connection, copied(connection, keys=False))
+    if given.json:
+        print(json.dumps({"writing": sum(keyed[1:]) / sum(writing[1:])}))
+        return
     print("| | seconds | CPU here | CPU of Postgres | observations a second |")
     print("|---|--:|--:|--:|--:|")
     for name, took in (("writer", writing), ("COPY, keys checked", keyed), ("COPY without keys", bare)):

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+import msgspec
+
 CANARY_PATH = "/<16 hex digits>"  # how the random path of a canary is written in lists, labels and docs
 _CANARY = re.compile(r"/[0-9a-f]{16}")
 _OK = 200
@@ -113,8 +115,7 @@ class Signal(enum.Enum):
         self.verdict = verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True, gc=False):  # made by the million: eight times as fast as a dataclass
     """One place to ask, not yet known to be anything.
 
     `address` is the canonical text of an IP address, or None while `name` has not been resolved;

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import secrets
 import ssl
 import time
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from census import kinds, metrics
 from census.facts import CANARY_PATH, Exchange, Exchanges, Observation, Outcome, Question, Reading, Target
@@ -201,7 +202,7 @@ class _Visit:
     async def _start_over_with_tls(self, question: Question) -> None:
         await self._hang_up()
         self._asked = Exchanges()
-        target = dataclasses.replace(self._target, tls=True)
+        target = msgspec.structs.replace(self._target, tls=True)
         self._talk = Conversation(target, self._address, self._manners, self._pace, self._context, share=self._share)
         await self._talk.reopen()
         await self._ask(question)

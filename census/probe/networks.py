@@ -18,7 +18,7 @@ from census import metrics
 
 log = logging.getLogger(__name__)
 
-_FORGET = 10_000  # networks remembered before the idle ones are dropped
+_FORGET = 50_000  # networks and their addresses remembered before those of the idle ones are dropped
 _IDLE = 20.0  # seconds after which a network is idle: longer than a target takes
 _SLOWEST = 8.0  # a scan must end, so a network takes at most so many times as long
 _RECOVERY = 0.9  # of the slowness, that is left after one answer
@@ -87,6 +87,7 @@ class Networks:
     def __init__(self, rate: float) -> None:
         self._gap = 1 / rate
         self._networks: dict[str, _Network] = {}
+        self._remembered = 0  # networks and addresses
         self._limit = _FORGET
 
     def ready(self, network: str) -> float:
@@ -114,7 +115,9 @@ class Networks:
         answered = state.met.get(address)
         if answered is False or (answered is None and len(state.met) >= _ADDRESSES):
             return None
-        state.met.setdefault(address, False)
+        if answered is None:
+            state.met[address] = False
+            self._remembered += 1
         course = state.first if answered is None else state.again
         attempt = Attempt(network, course)
         course.open.append(attempt)
@@ -147,10 +150,12 @@ class Networks:
     def _state(self, network: str, now: float) -> _Network:
         state = self._networks.get(network)
         if state is None:
-            if len(self._networks) >= self._limit:
+            if self._remembered >= self._limit:
                 self._networks = {name: each for name, each in self._networks.items() if each.next > now - _IDLE}
-                self._limit = max(_FORGET, 2 * len(self._networks))  # or each new one would look through all
+                self._remembered = len(self._networks) + sum(len(each.met) for each in self._networks.values())
+                self._limit = max(_FORGET, 2 * self._remembered)  # or each new one would look through all
             state = self._networks[network] = _Network()
+            self._remembered += 1
         return state
 
 

@@ -6,6 +6,7 @@ Started by `census.scan.crew`; the database's address comes this way because a c
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import resource
@@ -30,6 +31,7 @@ _MOST_IN_FLIGHT = 20_000
 
 def main() -> int:
     """Run one worker; the exit code is DONE (also when stopped), EXPIRED or FAILED."""
+    gc.freeze()  # what was loaded stays for good, and need not be looked through again and again
     orders = json.loads(sys.stdin.readline())
     logs.to_standard_error(orders["database"], verbose=orders["verbose"])
     try:

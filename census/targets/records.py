@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b, shake_256
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 PART_BITS = 10
 PARTS = 1 << PART_BITS  # parts of the order that are sorted one after another
@@ -29,6 +32,7 @@ SCHEMES: tuple[bool | None, ...] = (None, False, True)  # by code: the list says
 # A record unpacked but for its network: port, first and last byte of its addresses, code of the scheme. A named tuple
 # would say so itself, but every target passes through one and making it takes five times as long.
 Span: TypeAlias = tuple[int, int, int, int]
+Packed: TypeAlias = NDArray[np.uint64]  # many records, positions or networks, for what is done to all at once
 
 
 class Scatter:
@@ -44,6 +48,7 @@ class Scatter:
             words.byteswap()
         tables = [word & _HALF for word in words]
         self._rounds = tuple(tables[start : start + _HALF + 1] for start in range(0, len(tables), _HALF + 1))
+        self._tables = np.array(self._rounds, np.uint64)
 
     def position(self, network: int) -> int:
         """The position of a /24, given as the upper 24 bits of its addresses."""
@@ -69,17 +74,36 @@ class Scatter:
         """The position of any other network, shared now and then by two."""
         return int.from_bytes(blake2b(identity.encode(), key=self._key, digest_size=3).digest(), "big")
 
-    def numbers(self, keys: Iterable[int]) -> Iterator[int]:
-        """Records of `address << 16 | port`; `position` is written out here, where every target passes."""
-        one, two, three, four = self._rounds
-        for key in keys:
-            left, right = key >> 36, key >> 24 & 0xFFF
-            left ^= one[right]
-            right ^= two[left]
-            left ^= three[right]
-            right ^= four[left]
-            host = key >> 16 & 0xFF
-            yield (left << 12 | right) << 34 | (key & 0xFFFF) << 18 | host << 10 | host << 2
+    def numbers(self, keys: Sequence[int]) -> list[int]:
+        """Records of `address << 16 | port`."""
+        packed = np.array(keys, np.uint64)
+        host = packed >> 16 & 0xFF
+        positions = self._permuted(packed >> np.uint64(24))
+        records = positions << _PAGE_SHIFT | (packed & 0xFFFF) << 18 | host << 10 | host << 2
+        listed: list[int] = records.tolist()
+        return listed
+
+    def _permuted(self, networks: Packed) -> Packed:
+        """`position` for many at once."""
+        one, two, three, four = self._tables
+        left, right = networks >> _HALF_BITS, networks & _HALF
+        left = left ^ one[right]
+        right = right ^ two[left]
+        left = left ^ three[right]
+        right = right ^ four[left]
+        joined: Packed = left << _HALF_BITS | right
+        return joined
+
+    def networks(self, positions: Packed) -> Packed:
+        """`network` for many at once."""
+        one, two, three, four = self._tables
+        left, right = positions >> _HALF_BITS, positions & _HALF
+        right = right ^ four[left]
+        left = left ^ three[right]
+        right = right ^ two[left]
+        left = left ^ one[right]
+        joined: Packed = left << _HALF_BITS | right
+        return joined
 
 
 def number_record(position: int, span: Span) -> int:
@@ -96,6 +120,12 @@ def span_of_number(record: int) -> Span:
 def position_of_number(record: int) -> int:
     """The position that a number holds."""
     return record >> _PAGE_SHIFT
+
+
+def positions_of_numbers(records: Packed) -> Packed:
+    """The positions that many numbers hold."""
+    positions: Packed = records >> np.uint64(_PAGE_SHIFT)
+    return positions
 
 
 def v6_network(page: int) -> str:

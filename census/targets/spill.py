@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import IO, Generic, TypeVar
 
+import numpy as np
+
 from census.targets.entries import ListError
 from census.targets.records import PARTS, first_number, first_text
 
@@ -29,11 +31,12 @@ class Form(Generic[Record]):
     """How one sort of record lies in memory and in the file.
 
     `weight` is the bytes of memory that one takes while it is sorted, `first` the least record that a part can
-    hold, `whole` how many of some bytes are whole records.
+    hold, `ordered` gives records sorted and each once, `whole` tells how many of some bytes are whole records.
     """
 
     weight: int
     first: Callable[[int], Record]
+    ordered: Callable[[list[Record]], list[Record]]
     pack: Callable[[list[Record]], bytes]
     unpack: Callable[[bytes], Iterable[Record]]
     whole: Callable[[bytes], int]
@@ -43,9 +46,15 @@ def _pack_text(records: list[str]) -> bytes:
     return "".join(f"{record}\n" for record in records).encode("ascii")
 
 
+def _ordered_numbers(records: list[int]) -> list[int]:
+    ordered: list[int] = np.unique(np.array(records, np.uint64)).tolist()
+    return ordered
+
+
 NUMBERS: Form[int] = Form(
     weight=64,
     first=first_number,
+    ordered=_ordered_numbers,
     pack=lambda records: array("Q", records).tobytes(),
     unpack=lambda data: array("Q", data),
     whole=lambda data: len(data) & ~7,
@@ -53,6 +62,7 @@ NUMBERS: Form[int] = Form(
 TEXTS: Form[str] = Form(
     weight=256,
     first=first_text,
+    ordered=lambda records: [record for record, _ in groupby(sorted(records))],
     pack=_pack_text,
     unpack=lambda data: data.decode("ascii").split("\n")[:-1],
     whole=lambda data: data.rfind(b"\n") + 1,
@@ -93,7 +103,7 @@ class Spill(Generic[Record]):
             self._file.close()
 
     def _write_run(self) -> None:
-        self._held = [record for record, _ in groupby(sorted(self._held))]
+        self._held = self._form.ordered(self._held)
         starts = array("Q", [self._end])
         try:
             self._file = self._file or tempfile.TemporaryFile()  # noqa: SIM115  closed in close()

@@ -109,6 +109,20 @@ def test_idle_networks_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(networks._networks) <= 50_000
 
 
+def test_addresses_of_idle_networks_are_forgotten_however_many_a_network_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("census.probe.networks.time.monotonic", lambda: now)
+    networks = Networks(1000)
+    most = 0
+    for number in range(200_000):
+        now += 0.001
+        network = f"{number // 51_200}.{number // 200 % 256}.0"
+        networks.reserve(network)
+        networks.begin(f"{network}.{number % 200}")
+        most = max(most, sum(len(each.met) for each in networks._networks.values())) if number % 1000 == 0 else most
+    assert most <= 50_000
+
+
 def test_the_networks_of_addresses_as_people_write_them() -> None:
     assert written_network(network_of("127.1.2.3")) == "127.1.2.0/24"
     assert written_network(network_of("2001:db8:1:2::1")) == "2001:db8:1::/48"
