@@ -1,4 +1,4 @@
-"""Ollama: its list, its version, what is loaded, and one show for each model whose tools the list cannot tell."""
+"""Ollama: its list, its version, what is loaded, and one show for each model that neither list nor others tell of."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading, Signal
+from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading, Saying, Signal
 from census.kinds import emulators
 from census.kinds.kind import SHOW_PATH, Kind, Wishes, next_get, no_question
-from census.kinds.ollama_epochs import Epoch, epoch_of
-from census.kinds.ollama_models import Entries, imprint, read_model, shown, to_show
+from census.kinds.ollama_epochs import Epoch, epoch_of, own_rules_of, rules_of
+from census.kinds.ollama_models import Entries, answers, imprint, read_model, same, to_show
+from census.kinds.ollama_shows import NOTHING, Shown, has_parser, is_digest, read_show, recalled, saying
 from census.kinds.ollama_signals import made_up, signals
 from census.kinds.reading import answer, begins_as_list, listing, named, records
 from census.kinds.signs import version
@@ -57,13 +58,43 @@ def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:
     found = listing(exchanges.get(_TAGS), "models")
     if found is None or found.misread:
         return None
-    question = next_get(exchanges, _VERSION, CANARY_PATH, _PS)
+    question = next_get(exchanges, _VERSION, CANARY_PATH, *((_PS,) if wishes.loaded else ()))
     if question is not None:
         return question
-    entries, _ = exchanges.once(_entries, _TAGS)
     details = wishes.details and not emulators.may_load(exchanges)
-    wanted = [name for name in to_show(entries) if exchanges.shown(name) is None] if details else []
-    return Question("POST", SHOW_PATH, wanted[0]) if wanted else _test(exchanges, details=details)
+    name = _next_to_show(exchanges) if details else None
+    return Question("POST", SHOW_PATH, name) if name is not None else _test(exchanges, details=details)
+
+
+def _next_to_show(exchanges: Exchanges) -> str | None:
+    """The next model to ask show about: first what nobody told of; of the rest, only a host that gave a sign."""
+    unasked = [(name, key) for name, key in exchanges.once(_to_show, _TAGS) if exchanges.shown(name) is None]
+    unknown = next((name for name, key in unasked if _recall(exchanges, key) is None), None)
+    if unknown is not None or not unasked:
+        return unknown
+    return unasked[0][0] if exchanges.once(_signals) else None
+
+
+def _to_show(exchanges: Exchanges) -> tuple[tuple[str, str], ...]:
+    """The names that show would be asked about, each with what all names of its model share."""
+    entries, _ = exchanges.once(_entries, _TAGS)
+    return tuple((name, same(name, entries[name])) for name in to_show(entries))
+
+
+def _recall(exchanges: Exchanges, key: str) -> str | None:
+    """What other hosts told of the model, which shares `key` with its other names."""
+    claimed = version(exchanges, _VERSION)
+    rules, own = rules_of(claimed), own_rules_of(claimed)
+    if rules is None or own is None or not is_digest(key):
+        return None
+    said = exchanges.recall(key, rules)
+    return said if said is not None else exchanges.recall(key, own)
+
+
+def _recalled(exchanges: Exchanges) -> dict[str, Shown]:
+    """What other hosts told of the models that show would be asked about, by what names of the same model share."""
+    found = ((key, _recall(exchanges, key)) for _, key in exchanges.once(_to_show, _TAGS))
+    return {key: recalled(said) for key, said in found if said is not None}
 
 
 def _test(exchanges: Exchanges, *, details: bool) -> Question | None:
@@ -72,12 +103,12 @@ def _test(exchanges: Exchanges, *, details: bool) -> Question | None:
         return None
     name = made_up(exchanges)
     about_it = details and exchanges.shown(name) is None
-    return next_get(exchanges, SHOW_PATH) or (Question("POST", SHOW_PATH, name) if about_it else None)
+    return next_get(exchanges, _PS, SHOW_PATH) or (Question("POST", SHOW_PATH, name) if about_it else None)
 
 
 def _signals(exchanges: Exchanges) -> frozenset[Signal]:
     entries, _ = exchanges.once(_entries, _TAGS)
-    return signals(exchanges, entries, list(shown(exchanges, entries).values()))
+    return signals(exchanges, entries, list(answers(exchanges, entries).values()))
 
 
 def _read(exchanges: Exchanges) -> Reading:
@@ -86,9 +117,14 @@ def _read(exchanges: Exchanges) -> Reading:
     if found is None or found.misread:
         return Reading(Outcome.MISREAD, claimed)
     entries, cut = exchanges.once(_entries, _TAGS)
-    shows = shown(exchanges, entries)
+    fired = exchanges.once(_signals)
+    shows = answers(exchanges, entries)
     epoch = Epoch.NO_TOOLS if _knows_no_version(exchanges) else epoch_of(claimed)
-    models = tuple(read_model(name, entry, shows[name], epoch) for name, entry in entries.items())
+    asked = {key: read_show(show, epoch) for key, show in shows.items()}
+    elsewhere = {} if fired else {key: told for key, told in _recalled(exchanges).items() if key not in asked}
+    shown = {**elsewhere, **asked}
+    keys = {name: same(name, entry) for name, entry in entries.items()}
+    models = tuple(read_model(name, entry, shown.get(keys[name], NOTHING)) for name, entry in entries.items())
     return Reading(
         Outcome.SERVED if models else Outcome.EMPTY,
         claimed,
@@ -96,8 +132,18 @@ def _read(exchanges: Exchanges) -> Reading:
         cut=cut,
         running=_running(exchanges),
         imprint=imprint(entries),
-        signals=exchanges.once(_signals),
+        signals=fired,
+        told=() if fired else _told(shows, asked, claimed),
+        recalled=frozenset(name for name, key in keys.items() if key in elsewhere),
     )
+
+
+def _told(
+    shows: Mapping[str, Mapping[str, Any]], asked: Mapping[str, Shown], claimed: str | None
+) -> tuple[Saying, ...]:
+    rules = {key: own_rules_of(claimed) if has_parser(show) else rules_of(claimed) for key, show in shows.items()}
+    found = (saying(key, rules[key], shown) for key, shown in asked.items())
+    return tuple(each for each in found if each is not None)
 
 
 def _knows_no_version(exchanges: Exchanges) -> bool:

@@ -51,6 +51,9 @@ _FIRST: Final[tuple[tuple[Release, Epoch], ...]] = (
     ((0, 0, 1), Epoch.NO_TOOLS),
 )
 
+_TOLD_SINCE: Final[tuple[Release, ...]] = ((0, 9, 0), (0, 14, 0), (0, 20, 0))  # capabilities thinking, image, audio
+_CHANGES: Final = (*(first for first, _ in _FIRST), *_TOLD_SINCE)
+
 
 @functools.lru_cache(maxsize=1024)
 def release_of(version: str | None) -> Release | None:
@@ -67,6 +70,23 @@ def release_of(version: str | None) -> Release | None:
     if parsed.epoch or parsed.is_devrelease or parsed.local or not any(numbers):
         return None
     return (numbers[0], numbers[1], numbers[2])
+
+
+def rules_of(version: str | None) -> str | None:
+    """The first release that told of models as this one does, such as `0.6.4`; None if the version is unknown.
+
+    Within an epoch only the words for capabilities have changed, and which built-in parsers there are (`own_rules_of`).
+    """
+    release = release_of(version)
+    if release is None:
+        return None
+    return ".".join(map(str, max(first for first in _CHANGES if release >= first)))
+
+
+def own_rules_of(version: str | None) -> str | None:
+    """The rules by which models with a built-in parser are told of, such as `=0.13.5`: each release has other parsers."""
+    release = release_of(version)
+    return None if release is None else "=" + ".".join(map(str, release))
 
 
 def epoch_of(version: str | None) -> Epoch | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,12 +11,12 @@ from census.kinds.kind import SHOW_PATH
 from census.kinds.ollama_decoys import known
 from census.kinds.ollama_epochs import ENGINES, LIST_TELLS, SHOW_TELLS, Release, release_of
 from census.kinds.ollama_models import Entries, is_remote, loaded
+from census.kinds.ollama_shows import is_digest
 from census.kinds.reading import answer, mapping, number, sha256_hex, text
 from census.kinds.signs import by_python, catch_all, server, version
 
 _TAGS: Final = "/api/tags"
 _PS: Final = "/api/ps"
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _OK: Final = 200
 _NOT_FOUND: Final = 404
 _WRONG_METHOD: Final = 405
@@ -65,11 +64,7 @@ def made_up(exchanges: Exchanges) -> str:
 
 
 def _has_other_digests(told: _Told) -> bool:
-    return any("digest" in entry and not _is_digest(entry["digest"]) for entry in told.entries.values())
-
-
-def _is_digest(value: Any) -> bool:
-    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
+    return any("digest" in entry and not is_digest(entry["digest"]) for entry in told.entries.values())
 
 
 def _has_static_digest(told: _Told) -> bool:
@@ -87,7 +82,7 @@ def _shares_digest(told: _Told) -> bool:
     sizes: dict[str, set[int]] = {}
     for entry in told.entries.values():
         size = number(entry.get("size"))
-        if size is not None and _is_digest(entry.get("digest")):
+        if size is not None and is_digest(entry.get("digest")):
             sizes.setdefault(entry["digest"], set()).add(size)
     return any(len(found) > 1 for found in sizes.values())
 

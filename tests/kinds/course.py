@@ -12,6 +12,7 @@ from census.facts import CANARY_PATH, Exchange, Exchanges, Outcome, Question, Re
 from census.kinds.allowed import allowed
 
 Answer = Callable[[Question], Exchange]
+Recall = Callable[[str, str], str | None]
 CANARY = "/0123456789abcdef"
 REQUESTS = 64
 JSON = {"content-type": "application/json"}
@@ -37,9 +38,9 @@ class Course:
         return self.reading.outcome
 
 
-def drive(answer: Answer, port: int = 8000, *, details: bool = True) -> Course:
+def drive(answer: Answer, port: int = 8000, *, details: bool = True, recall: Recall | None = None) -> Course:
     """Ask `answer` as the probe asks a target; every question must be allowed and asked once."""
-    exchanges = Exchanges()
+    exchanges = Exchanges(recall=recall)
     asked: list[str] = []
 
     def ask(question: Question) -> None:

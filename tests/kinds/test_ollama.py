@@ -11,6 +11,7 @@ from census.kinds.kind import Wishes
 from census.kinds.ollama import KIND
 from census.kinds.ollama_epochs import Epoch
 from census.kinds.ollama_models import is_remote, read_tools
+from census.kinds.ollama_shows import read_show
 from census.kinds.ollama_signals import made_up
 from tests.kinds.ollama_server import GIN, HEX, Rule, look, reply, says, shows, tag
 
@@ -225,7 +226,7 @@ JINJA = {"template": "{%- if tools %}{{ tools }}{% endif %}"}
 def test_tools_are_told_by_the_best_source_of_the_epoch(
     listed: tuple[str, ...] | None, show: dict[str, Any], epoch: Epoch | None, expected: tuple[Tools, str | None]
 ) -> None:
-    assert read_tools(listed, show, epoch) == expected
+    assert read_tools(listed, read_show(show, epoch)) == expected
 
 
 # What only copies of one machine share.

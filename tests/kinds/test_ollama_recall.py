@@ -1,0 +1,94 @@
+"""An Ollama is not asked about models that others told of, and is read as if it had been."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from census.facts import Exchange, Question, Saying
+from census.kinds.ollama_shows import read_show, recalled
+from census.store.identity import model_hash
+from tests.kinds.course import Course, drive
+from tests.kinds.ollama_server import reply, server, shows, tag
+
+DIGEST = "c" * 64
+SHOW: dict[str, Any] = {
+    "details": {"format": "gguf", "family": "qwen2", "parameter_size": "7.6B", "quantization_level": "Q4_K_M"},
+    "model_info": {
+        "general.architecture": "qwen2",
+        "general.parameter_count": 7615616512,
+        "qwen2.context_length": 32768,
+    },
+    "capabilities": ["completion", "tools"],
+    "template": "{{ .Tools }}",
+}
+OLDER = {key: SHOW[key] for key in ("details", "template")}
+LISTED = [tag("a", DIGEST), tag("copy:latest", DIGEST), tag("bare", DIGEST, details={})]
+
+
+def look(models: list[Any], claimed: str, told: tuple[Saying, ...] = (), **answers: Any) -> Course:
+    known = {(each.digest, each.rules): each.said for each in told}
+    return drive(server(models, claimed, **answers), 11434, recall=lambda digest, rules: known.get((digest, rules)))
+
+
+@pytest.mark.parametrize(
+    ("claimed", "show"), [("0.1.44", OLDER), ("0.5.7", OLDER), ("0.6.8", SHOW), ("0.9.0", SHOW), ("0.24.1", SHOW)]
+)
+def test_who_is_not_asked_has_the_very_models_of_who_was_asked(claimed: str, show: Any) -> None:
+    asked = look(LISTED, claimed, show=show)
+    spared = look(LISTED, claimed, asked.reading.told, show={"template": "never asked"})
+    assert (len(shows(asked)), shows(spared)) == (1, [])
+    assert list(map(model_hash, spared.reading.models)) == list(map(model_hash, asked.reading.models))
+    assert (len(asked.reading.told), spared.reading.told) == (1, ())
+
+
+@pytest.mark.parametrize("show", [SHOW, {**SHOW, "capabilities": []}, {**SHOW, "model_info": None}])
+def test_what_is_kept_of_a_show_is_read_back_as_it_was(show: dict[str, Any]) -> None:
+    [told] = look([tag("a", DIGEST)], "0.6.8", show=show).reading.told
+    assert recalled(told.said) == read_show(show, None)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "show"),
+    [("0.6.3", OLDER), ("0.9.0", SHOW), ("0.12.0", SHOW), ("0.30.0", SHOW), ("0.0.0", SHOW), ("0.6.8-dirty.x", SHOW)],
+)
+def test_what_was_told_under_other_rules_spares_nobody(claimed: str, show: Any) -> None:
+    told = look(LISTED, "0.6.8", show=SHOW).reading.told
+    assert [each.rules for each in told] == ["0.6.4"]
+    assert shows(look(LISTED, claimed, told, show=show)) == ["a"]
+
+
+def test_who_gave_a_sign_of_pretending_is_neither_believed_nor_spared() -> None:
+    def canary(question: Question) -> Exchange:
+        return reply(question, {"ok": True})
+
+    told = look(LISTED, "0.6.8", show=SHOW).reading.told
+    decoy = look(LISTED, "0.6.8", told, show=SHOW, canary=canary)
+    assert decoy.reading.signals
+    assert "a" in shows(decoy)
+    assert decoy.reading.told == ()
+
+
+@pytest.mark.parametrize("digest", ["", "d" * 63, "D" * 64, "sha256:" + "d" * 64, 7, None])
+def test_only_the_digest_of_a_manifest_is_remembered(digest: Any) -> None:
+    course = look([{**tag("a"), "digest": digest}], "0.6.8", show=SHOW)
+    assert course.reading.told == ()
+
+
+def test_an_answer_that_is_longer_than_any_real_one_is_not_remembered() -> None:
+    long = {**SHOW, "capabilities": [f"{each:064}" for each in range(20)]}
+    assert look(LISTED, "0.6.8", show=long).reading.told == ()
+
+
+def test_a_model_in_the_cloud_is_never_asked_about_nor_told_of() -> None:
+    cloud = [tag("a:cloud", DIGEST), tag("b", "e" * 64, remote_host="https://ollama.com:443")]
+    course = look(cloud, "0.12.3", show=SHOW)
+    assert (shows(course), course.reading.told) == ([], ())
+
+
+def test_only_what_nobody_told_of_is_asked() -> None:
+    told = look([tag("a", DIGEST)], "0.6.8", show=SHOW).reading.told
+    course = look([tag("a", DIGEST), tag("new")], "0.6.8", told, show=SHOW)
+    assert shows(course) == ["new"]
+    assert [(each.tools_source, each.tools_level) for each in course.reading.models] == [("show", "model")] * 2
