@@ -7,10 +7,10 @@ Zipf's law out of `--models`, and a share `--own` of what hosts list is nobody e
 at one time, so that what one tells helps only those who come after. A share `--liars` of the hosts gives no sign of
 pretending and says the opposite about tools.
 
-The kind asks as in a scan: first each host by itself, then all with an empty memory, then in a later scan, in which
-every tenth host is another one and the memory is what the first has left. A Markdown table goes to standard output,
-with the models of honest hosts about whose tools the truth says otherwise, and those that are not the rows they would
-be if their host had been asked.
+The kind asks as in a scan: first some hosts by themselves, one in ten, then all with an empty memory, then in a later
+scan, in which every tenth host is another one and the memory is what the first has left. A Markdown table goes to
+standard output, with the models of honest hosts about whose tools the truth says otherwise, and, of one host in ten,
+those that are not the rows they would be if it had been asked.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ _PATCHES = 9
 _SIZES = ((1, 1, 0.22), (2, 3, 0.41), (4, 7, 0.295), (8, 17, 0.0604), (20, 40, 0.0146))
 _HAS_TOOLS, _TELLS_THINKING, _HAS_PARSERS = (0, 2, 6), (0, 9, 0), (0, 12, 0)
 _PARSED = 13  # of 256 models that have a parser
+_SOME = 10  # one host in so many is asked by itself too
 _JSON = {"content-type": "application/json; charset=utf-8"}
 _NOT_FOUND = b"404 page not found"
 
@@ -95,6 +96,7 @@ class Made:
 class Host:
     """One Ollama; `lies` says that it is none."""
 
+    number: int
     address: str
     version: str
     models: tuple[Made, ...]
@@ -120,7 +122,7 @@ class Host:
 
 
 @cache
-def _show(name: str, version: str, lie: bool) -> bytes:  # noqa: FBT001  a key of the cache
+def _show(name: str, version: str, lie: bool) -> bytes:
     return json.dumps(Made(name.removeprefix("model-").removesuffix(":7b")).show(version, lie=lie)).encode()
 
 
@@ -140,7 +142,7 @@ def fleet(hosts: range, models: int, own: float, liars: float) -> Iterator[Host]
         [minor] = draw.choices(list(_MINORS), list(_MINORS.values()))
         version = f"{minor}.{draw.randrange(_PATCHES)}"
         address = ".".join(map(str, draw.randbytes(4)))
-        yield Host(address, version, tuple(map(Made, sorted(numbers))), draw.random() < liars)
+        yield Host(number, address, version, tuple(map(Made, sorted(numbers))), draw.random() < liars)
 
 
 def look(host: Host, recall: Recall | None, *, loaded: bool) -> tuple[Reading, Counter[str]]:
@@ -156,9 +158,9 @@ def look(host: Host, recall: Recall | None, *, loaded: bool) -> tuple[Reading, C
 
 
 def alone(hosts: Iterator[Host]) -> Counter[str]:
-    """Requests by path, and counts, where nobody knows what others told."""
+    """Requests by path, and counts, where nobody knows what others told, of some of the hosts."""
     counts: Counter[str] = Counter()
-    for host in hosts:
+    for host in itertools.islice(hosts, 0, None, _SOME):
         reading, asked = look(host, None, loaded=True)
         counts += asked + _faults(host, reading)
     return counts
@@ -182,7 +184,8 @@ def _faults(host: Host, reading: Reading) -> Counter[str]:
     counts = Counter(hosts=1, models=len(reading.models))
     if host.lies:
         return counts
-    by_itself, _ = look(host, None, loaded=False) if reading.recalled else (reading, None)
+    again = reading.recalled and host.number % _SOME == 0
+    by_itself, _ = look(host, None, loaded=False) if again else (reading, None)
     for made, model, same in zip(host.models, reading.models, by_itself.models, strict=True):
         counts["wrong"] += model.tools is not made.tools(host.version)
         counts["other rows"] += model_hash(model) != model_hash(same)
@@ -215,7 +218,8 @@ def main() -> None:
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     for name, counts in (("one by one", by_itself), ("first scan", first), ("later scan", later)):
         print(_line(name, counts))
-    print(f"\n{given.hosts:,} hosts, {by_itself['models']:,} models listed, one host in {loaded} asked what is loaded")
+    listed = first["models"] / first["hosts"]
+    print(f"\n{given.hosts:,} hosts with {listed:.2f} models each, of whom one in {loaded} is asked what it has loaded")
 
 
 if __name__ == "__main__":

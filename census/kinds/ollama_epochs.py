@@ -84,7 +84,7 @@ def rules_of(version: str | None) -> str | None:
 
 
 def own_rules_of(version: str | None) -> str | None:
-    """The rules by which models with a built-in parser are told of, such as `=0.13.5`: each release has other parsers."""
+    """The rules for models with a built-in parser, such as `=0.13.5`: each release has other parsers."""
     release = release_of(version)
     return None if release is None else "=" + ".".join(map(str, release))
 

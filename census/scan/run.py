@@ -83,9 +83,7 @@ def create(
         scan = scans.create(connection, new)
         claims.add_chunks(connection, scan, chunks)
         read = {"lists": list(lists), "lines_that_are_no_target": plan.problems.count}
-        fitting = replace(
-            _fitting(connection, scan, settings), loaded=scope.loaded or loaded_by_size(plan.to_ask)
-        )
+        fitting = replace(_fitting(connection, scan, settings), loaded=scope.loaded or loaded_by_size(plan.to_ask))
         scans.complete(connection, scan, fitting.to_json(), read)
     return scan
 

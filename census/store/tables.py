@@ -280,7 +280,8 @@ sighting = Table(
     Column(
         "recalled",
         ARRAY(BigInteger),
-        comment="model.id, sorted, of those whose details others with the same digest told; null when it told all itself",
+        comment="model.id, sorted, of those whose details others with the same digest told;"
+        " null when it told all itself",
     ),
     UniqueConstraint("endpoint_id", "inventory_id", "software_id", postgresql_nulls_not_distinct=True),
     comment="One endpoint with one inventory and one software, over all the time it stayed so",

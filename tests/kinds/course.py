@@ -38,7 +38,9 @@ class Course:
         return self.reading.outcome
 
 
-def drive(answer: Answer, port: int = 8000, *, details: bool = True, recall: Recall | None = None) -> Course:
+def drive(
+    answer: Answer, port: int = 8000, *, details: bool = True, loaded: bool = True, recall: Recall | None = None
+) -> Course:
     """Ask `answer` as the probe asks a target; every question must be allowed and asked once."""
     exchanges = Exchanges(recall=recall)
     asked: list[str] = []
@@ -62,7 +64,7 @@ def drive(answer: Answer, port: int = 8000, *, details: bool = True, recall: Rec
         ask(further)
         found = kinds.recognise(exchanges)
     while found is not None and len(asked) < REQUESTS:
-        further = found[0].ask(exchanges, kinds.Wishes(details=details))
+        further = found[0].ask(exchanges, kinds.Wishes(details=details, loaded=loaded))
         if further is None:
             break
         ask(further)

@@ -182,6 +182,16 @@ def test_exact_numbers_of_show_go_before_the_list_and_the_list_before_the_name()
     assert (model.parameters, model.context_length) == (7_600_000_000, 5)
 
 
+def test_who_was_not_drawn_is_asked_what_it_has_loaded_only_if_it_gave_a_sign_of_pretending() -> None:
+    spared = look([tag("a")], loaded=False)
+    assert "GET /api/ps" not in spared.asked
+    assert spared.reading.running is None
+    assert spared.reading.models == look([tag("a")]).reading.models
+    decoy = look([tag("a")], loaded=False, canary=says({"ok": True}))
+    assert "GET /api/ps" in decoy.asked
+    assert decoy.reading.running == 0
+
+
 def test_ps_tells_how_many_models_are_loaded_and_loading_one_makes_no_other_model_of_it() -> None:
     loaded = {
         "models": [{"name": "a", "context_length": 4096}, {"model": "b", "context_length": "8"}, {"name": "gone"}]

@@ -41,6 +41,7 @@ def test_who_is_not_asked_has_the_very_models_of_who_was_asked(claimed: str, sho
     assert (len(shows(asked)), shows(spared)) == (1, [])
     assert list(map(model_hash, spared.reading.models)) == list(map(model_hash, asked.reading.models))
     assert (len(asked.reading.told), spared.reading.told) == (1, ())
+    assert (asked.reading.recalled, spared.reading.recalled) == (frozenset(), {"a", "copy:latest", "bare"})
 
 
 @pytest.mark.parametrize("show", [SHOW, {**SHOW, "capabilities": []}, {**SHOW, "model_info": None}])
@@ -51,12 +52,32 @@ def test_what_is_kept_of_a_show_is_read_back_as_it_was(show: dict[str, Any]) -> 
 
 @pytest.mark.parametrize(
     ("claimed", "show"),
-    [("0.6.3", OLDER), ("0.9.0", SHOW), ("0.12.0", SHOW), ("0.30.0", SHOW), ("0.0.0", SHOW), ("0.6.8-dirty.x", SHOW)],
+    [
+        ("0.6.3", OLDER),
+        ("0.9.0", SHOW),
+        ("0.12.0", SHOW),
+        ("0.14.0", SHOW),
+        ("0.20.0", SHOW),
+        ("0.30.0", SHOW),
+        ("0.0.0", SHOW),
+        ("0.6.8-dirty.x", SHOW),
+    ],
 )
 def test_what_was_told_under_other_rules_spares_nobody(claimed: str, show: Any) -> None:
     told = look(LISTED, "0.6.8", show=SHOW).reading.told
     assert [each.rules for each in told] == ["0.6.4"]
-    assert shows(look(LISTED, claimed, told, show=show)) == ["a"]
+    course = look(LISTED, claimed, told, show=show)
+    assert (shows(course), course.reading.recalled) == (["a"], frozenset())
+
+
+@pytest.mark.parametrize(
+    ("claimed", "asked"), [("0.13.5", []), ("0.13.5-rc1", []), ("0.13.4", ["a"]), ("0.12.0", ["a"])]
+)
+def test_of_a_model_with_a_built_in_parser_only_the_same_release_tells_alike(claimed: str, asked: list[str]) -> None:
+    parsed = {**SHOW, "parser": "qwen3-coder"}
+    told = look(LISTED, "0.13.5", show=parsed).reading.told
+    assert [each.rules for each in told] == ["=0.13.5"]
+    assert shows(look(LISTED, claimed, told, show=parsed)) == asked
 
 
 def test_who_gave_a_sign_of_pretending_is_neither_believed_nor_spared() -> None:
@@ -67,7 +88,7 @@ def test_who_gave_a_sign_of_pretending_is_neither_believed_nor_spared() -> None:
     decoy = look(LISTED, "0.6.8", told, show=SHOW, canary=canary)
     assert decoy.reading.signals
     assert "a" in shows(decoy)
-    assert decoy.reading.told == ()
+    assert (decoy.reading.told, decoy.reading.recalled) == ((), frozenset())
 
 
 @pytest.mark.parametrize("digest", ["", "d" * 63, "D" * 64, "sha256:" + "d" * 64, 7, None])
@@ -90,5 +111,5 @@ def test_a_model_in_the_cloud_is_never_asked_about_nor_told_of() -> None:
 def test_only_what_nobody_told_of_is_asked() -> None:
     told = look([tag("a", DIGEST)], "0.6.8", show=SHOW).reading.told
     course = look([tag("a", DIGEST), tag("new")], "0.6.8", told, show=SHOW)
-    assert shows(course) == ["new"]
+    assert (shows(course), course.reading.recalled) == (["new"], {"a"})
     assert [(each.tools_source, each.tools_level) for each in course.reading.models] == [("show", "model")] * 2
