@@ -35,9 +35,9 @@ from census.store.identity import model_hash
 
 # Minor releases and how common they are: made up, but with every set of rules below 0.30, and most hosts out of date.
 _MINORS = {"0.1": 2, "0.3": 6, "0.5": 14, "0.6": 23, "0.9": 20, "0.11": 12, "0.13": 12, "0.15": 5, "0.20": 6}
-_PATCHES = 9
+_PATCHES = {"0.1": range(38, 47)}  # of the others the first nine
 # The study: 41 % of the hosts have two or three models, 1.46 % twenty and more, and four is the mean.
-_SIZES = ((1, 1, 0.22), (2, 3, 0.41), (4, 7, 0.295), (8, 17, 0.0604), (20, 40, 0.0146))
+_SIZES = ((1, 1, 0.22), (2, 3, 0.41), (4, 7, 0.295), (8, 18, 0.0604), (20, 40, 0.0146))
 _HAS_TOOLS, _TELLS_THINKING, _HAS_PARSERS = (0, 2, 6), (0, 9, 0), (0, 12, 0)
 _PARSED = 13  # of 256 models that have a parser
 _SOME = 10  # one host in so many is asked by itself too
@@ -140,7 +140,7 @@ def fleet(hosts: range, models: int, own: float, liars: float) -> Iterator[Host]
                 [rank] = draw.choices(range(models), cum_weights=popular)
             numbers.add(f"{number}x{rank}" if draw.random() < own else str(rank))
         [minor] = draw.choices(list(_MINORS), list(_MINORS.values()))
-        version = f"{minor}.{draw.randrange(_PATCHES)}"
+        version = f"{minor}.{draw.choice(_PATCHES.get(minor, range(9)))}"
         address = ".".join(map(str, draw.randbytes(4)))
         yield Host(number, address, version, tuple(map(Made, sorted(numbers))), draw.random() < liars)
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading, Saying, Signal
 from census.kinds import emulators
 from census.kinds.kind import SHOW_PATH, Kind, Wishes, next_get, no_question
-from census.kinds.ollama_epochs import Epoch, epoch_of, own_rules_of, rules_of
+from census.kinds.ollama_epochs import Epoch, epoch_of, release_of, rules_of, rules_that_tell
 from census.kinds.ollama_models import Entries, answers, imprint, read_model, same, to_show
-from census.kinds.ollama_shows import NOTHING, Shown, has_parser, is_digest, read_show, recalled, saying
+from census.kinds.ollama_shows import NOTHING, Shown, as_told_by, has_parser, is_digest, read_show, recalled, saying
 from census.kinds.ollama_signals import made_up, signals
 from census.kinds.reading import answer, begins_as_list, listing, named, records
 from census.kinds.signs import version
@@ -81,20 +81,18 @@ def _to_show(exchanges: Exchanges) -> tuple[tuple[str, str], ...]:
     return tuple((name, same(name, entries[name])) for name in to_show(entries))
 
 
-def _recall(exchanges: Exchanges, key: str) -> str | None:
-    """What other hosts told of the model, which shares `key` with its other names."""
+def _recall(exchanges: Exchanges, key: str) -> Shown | None:
+    """What other hosts told of the model, which shares `key` with its other names, as this one would tell it."""
     claimed = version(exchanges, _VERSION)
-    rules, own = rules_of(claimed), own_rules_of(claimed)
-    if rules is None or own is None or not is_digest(key):
-        return None
-    said = exchanges.recall(key, rules)
-    return said if said is not None else exchanges.recall(key, own)
+    rules = rules_that_tell(claimed) if is_digest(key) else ()
+    said = next(filter(None, (exchanges.recall(key, each) for each in rules)), None)
+    return None if said is None else as_told_by(release_of(claimed), recalled(said))
 
 
 def _recalled(exchanges: Exchanges) -> dict[str, Shown]:
     """What other hosts told of the models that show would be asked about, by what names of the same model share."""
     found = ((key, _recall(exchanges, key)) for _, key in exchanges.once(_to_show, _TAGS))
-    return {key: recalled(said) for key, said in found if said is not None}
+    return {key: told for key, told in found if told is not None}
 
 
 def _test(exchanges: Exchanges, *, details: bool) -> Question | None:
@@ -141,7 +139,7 @@ def _read(exchanges: Exchanges) -> Reading:
 def _told(
     shows: Mapping[str, Mapping[str, Any]], asked: Mapping[str, Shown], claimed: str | None
 ) -> tuple[Saying, ...]:
-    rules = {key: own_rules_of(claimed) if has_parser(show) else rules_of(claimed) for key, show in shows.items()}
+    rules = {key: rules_of(claimed, parser=has_parser(show)) for key, show in shows.items()}
     found = (saying(key, rules[key], shown) for key, shown in asked.items())
     return tuple(each for each in found if each is not None)
 

@@ -51,8 +51,9 @@ _FIRST: Final[tuple[tuple[Release, Epoch], ...]] = (
     ((0, 0, 1), Epoch.NO_TOOLS),
 )
 
-_TOLD_SINCE: Final[tuple[Release, ...]] = ((0, 9, 0), (0, 14, 0), (0, 20, 0))  # capabilities thinking, image, audio
-_CHANGES: Final = (*(first for first, _ in _FIRST), *_TOLD_SINCE)
+_THINKING_TOLD: Final[Release] = (0, 9, 0)  # the first to name it among the capabilities
+_CHANGES: Final = tuple(sorted((*(first for first, _ in _FIRST), _THINKING_TOLD)))
+_LIKE: Final = (_CHANGES[1], _CHANGES[-2])  # between these the newer answers say all that the older ones do
 
 
 @functools.lru_cache(maxsize=1024)
@@ -72,21 +73,34 @@ def release_of(version: str | None) -> Release | None:
     return (numbers[0], numbers[1], numbers[2])
 
 
-def rules_of(version: str | None) -> str | None:
+def rules_of(version: str | None, *, parser: bool = False) -> str | None:
     """The first release that told of models as this one does, such as `0.6.4`; None if the version is unknown.
 
-    Within an epoch only the words for capabilities have changed, and which built-in parsers there are (`own_rules_of`).
+    Of models with a built-in parser only the same release tells alike, such as `=0.13.5`, for each has other parsers.
     """
     release = release_of(version)
     if release is None:
         return None
-    return ".".join(map(str, max(first for first in _CHANGES if release >= first)))
+    return f"={_written(release)}" if parser else _written(max(first for first in _CHANGES if release >= first))
 
 
-def own_rules_of(version: str | None) -> str | None:
-    """The rules for models with a built-in parser, such as `=0.13.5`: each release has other parsers."""
-    release = release_of(version)
-    return None if release is None else "=" + ".".join(map(str, release))
+@functools.lru_cache(maxsize=1024)
+def rules_that_tell(version: str | None) -> tuple[str, ...]:
+    """Under which rules others have told what this version would say of a model, the best first.
+
+    From 0.2.6 on it was the template that decided. Newer releases tell more of it than older ones did, and a parser,
+    which changes that, is told of under rules of its own; so newer answers can be read as older ones.
+    """
+    own, exact = rules_of(version), rules_of(version, parser=True)
+    if own is None or exact is None:
+        return ()
+    first = max(each for each in _CHANGES if (release_of(version) or each) >= each)
+    newer = [_written(each) for each in _CHANGES if first < each <= _LIKE[1]] if first >= _LIKE[0] else []
+    return (own, *newer, exact)
+
+
+def _written(release: Release) -> str:
+    return ".".join(map(str, release))
 
 
 def epoch_of(version: str | None) -> Epoch | None:

@@ -6,16 +6,18 @@ import functools
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final, TypeGuard
 
 from census.facts import Saying, Tools
 from census.kinds import ollama_template
-from census.kinds.ollama_epochs import Epoch
+from census.kinds.ollama_epochs import SHOW_TELLS, Epoch, Release
 from census.kinds.reading import SHORT_LIMIT, mapping, number, sha256_hex, source, text, words
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _TOLD: Final = ("format", "family", "parameter_size", "quantization_level")
+# What releases name among the capabilities, and since when.
+_WORDS: Final[dict[str, Release]] = {"thinking": (0, 9, 0), "image": (0, 14, 0), "audio": (0, 20, 0)}
 _LONGEST: Final = 1024  # characters of a saying; real ones have some 350
 _PARSED: Final = 4096  # sayings kept parsed: most hosts have the same models
 
@@ -42,6 +44,7 @@ class Shown:
 
 
 NOTHING: Final = Shown()
+_FIELDS: Final = tuple(field.name for field in fields(Shown))  # asdict would copy each value
 
 
 def read_show(show: Mapping[str, Any], epoch: Epoch | None) -> Shown:
@@ -81,7 +84,7 @@ def saying(digest: Any, rules: str | None, shown: Shown) -> Saying | None:
     """What others need not be asked again; None where they might answer otherwise, or where it is too long."""
     if rules is None or not is_digest(digest):
         return None
-    said = json.dumps(asdict(shown), separators=(",", ":"))
+    said = json.dumps({name: getattr(shown, name) for name in _FIELDS}, separators=(",", ":"))
     return Saying(digest, rules, said) if len(said) <= _LONGEST else None
 
 
@@ -96,6 +99,16 @@ def recalled(said: str) -> Shown:
     told = json.loads(said)
     able = told["capabilities"]
     return Shown(**{**told, "capabilities": able if able is None else tuple(able), "tools": Tools(told["tools"])})
+
+
+def as_told_by(release: Release | None, told: Shown) -> Shown:
+    """What a release says of a model of which a newer one has told: without the words that came later."""
+    if release is None or told.capabilities is None:
+        return told
+    if release < SHOW_TELLS:
+        return replace(told, capabilities=None, tools_source="template")
+    later = {word for word, since in _WORDS.items() if release < since}
+    return replace(told, capabilities=tuple(word for word in told.capabilities if word not in later))
 
 
 def _tools(

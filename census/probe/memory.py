@@ -2,8 +2,8 @@
 
 An answer is known once hosts of two networks have given it: whoever holds one network cannot make it up for all. For
 each network that says otherwise it takes two more, so a contradiction makes a model one that is asked again, until
-most agree. Of hosts that list what is known some are asked all the same, or nobody would ever contradict: one in ten
-while few have agreed, so that liars who came first are found after some ten hosts, and then one in a hundred.
+most agree. Of hosts that list what is known some are asked all the same, or nobody would ever contradict: one in twenty
+while few have agreed, so that liars who came first are found after some twenty hosts, and then one in a hundred.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from census.probe.networks import network_of
 _LIMIT: Final = 50_000  # models remembered, known ones and others apart; those not heard of for longest go first
 _ANSWERS: Final = 4  # different ones of one model that are remembered
 _NETWORKS: Final = 64  # of one answer that are remembered
-_FIRM: Final = 8  # networks that agree, from which on there are hardly only liars among them
-_EVERY, _EVERY_NEW = 100, 10  # of so many that list what is known, one is asked; the other while it is not firm
+_FIRM: Final = 6  # networks that agree, from which on there are hardly only liars among them
+_EVERY, _EVERY_NEW = 100, 20  # of so many that list what is known, one is asked; the other while it is not firm
 
 Key = tuple[str, str]
 Answers = dict[str, set[str]]  # the networks that gave each
@@ -90,14 +90,18 @@ class Recall:
     def __init__(self, memory: Memory, to_be_asked: Callable[[int], bool] = one_in) -> None:
         self._memory = memory
         self._to_be_asked = to_be_asked
-        self._given: dict[Key, str | None] = {}
+        self._given: dict[Key, str] = {}
+        self._drawn: set[str] = set()
 
     def __call__(self, digest: str, rules: str) -> str | None:
-        """What is known of a model; None if nothing is, or if this host is to say it itself."""
+        """What is known of a model; None if nothing is, or if this host is to say it itself, under whatever rules."""
         key = (digest, rules)
-        if key not in self._given:
+        if key not in self._given and digest not in self._drawn:
             known = self._memory.known(digest, rules)
             if known is None:
                 return None
-            self._given[key] = None if self._to_be_asked(self._memory.every(*key)) else known
-        return self._given[key]
+            if self._to_be_asked(self._memory.every(*key)):
+                self._drawn.add(digest)
+            else:
+                self._given[key] = known
+        return self._given.get(key)

@@ -129,11 +129,13 @@ class Worker:
     async def _listen(self) -> None:
         """Take in what servers told in scans before, and to the other workers of this one."""
         with contextlib.suppress(BusyError):  # then it is heard with the next chunk
-            for number, address, saying in await self._books.ask(sayings.newer, self._heard):
-                self._memory.hear(address, (saying,))
-                self._heard = number
+            last, told = await self._books.ask(sayings.newer, self._heard)
+            for number, (addresses, saying) in enumerate(told):
+                for address in addresses:
+                    self._memory.hear(address, (saying,))
                 if number % _BREATH == 0:
                     await asyncio.sleep(0)
+            self._heard = last
 
     async def _dispatch(self, chunk: OpenChunk) -> None:
         feed = Feed(lanes(chunk.left(), self._scope.per_host))

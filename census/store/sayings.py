@@ -9,7 +9,7 @@ from psycopg import Connection, Cursor
 
 from census.facts import Observation, Saying
 
-_LATEST: Final = 200_000  # that a worker begins with: as many models as it remembers, told by a few hosts each
+_ANSWERS, _NETWORKS = 100_000, 64  # that a worker takes in at once; and of each answer
 
 _TEMPORARY: Final = """
 create temporary table if not exists told (
@@ -29,12 +29,13 @@ order by endpoint.id, digest, rules
 on conflict (endpoint_id, digest, rules) do update set said = excluded.said
 """
 
+# One row for each answer, and those that most gave: what a worker takes in at its start is bounded like its memory.
 _NEWER: Final = """
-select * from (
-    select saying.id, host(host.address), digest, rules, said
-    from saying join endpoint on endpoint.id = endpoint_id join host on host.id = host_id
-    where saying.id > %s and verdict = 0 order by saying.id desc limit %s
-) latest order by id
+select digest, rules, said, (array_agg(distinct host(whose)))[:%(most)s]
+from saying join endpoint on endpoint.id = endpoint_id join host on host.id = host_id,
+    lateral (select network(set_masklen(address, case family(address) when 4 then 24 else 48 end))) its (whose)
+where saying.id > %(since)s and saying.id <= %(last)s and verdict = 0
+group by digest, rules, said order by count(*) desc limit %(limit)s
 """
 
 
@@ -57,7 +58,13 @@ def add(cursor: Cursor[Any], observations: Sequence[Observation]) -> None:
         cursor.execute(_INSERT)
 
 
-def newer(connection: Connection[Any], since: int) -> list[tuple[int, str, Saying]]:
-    """What credible endpoints told after the saying `since`: its number, the address, and the saying."""
-    rows = connection.execute(_NEWER, (since, _LATEST)).fetchall()
-    return [(number, address, Saying(digest, rules, said)) for number, address, digest, rules, said in rows]
+def newer(connection: Connection[Any], since: int) -> tuple[int, list[tuple[list[str], Saying]]]:
+    """What credible endpoints told after the saying `since`: the last one's number, and each with addresses.
+
+    Those are the first addresses of the networks (/24, IPv6: /48) in which it was told; the most told ones come last.
+    """
+    row = connection.execute("select coalesce(max(id), 0) from saying").fetchone()
+    assert row is not None
+    told = {"since": since, "last": row[0], "most": _NETWORKS, "limit": _ANSWERS}
+    rows = connection.execute(_NEWER, told).fetchall() if row[0] > since else []
+    return row[0], [(networks, Saying(digest, rules, said)) for digest, rules, said, networks in reversed(rows)]

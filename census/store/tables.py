@@ -277,26 +277,9 @@ sighting = Table(
     Column("observations", Integer, nullable=False, comment="How many observations"),
     Column("days", DATEMULTIRANGE, nullable=False, comment="Days (UTC) on which it was seen"),
     Column("latency_ms", REAL, comment="The least latency of its observations, milliseconds; null when none has one"),
-    Column(
-        "recalled",
-        ARRAY(BigInteger),
-        comment="model.id, sorted, of those whose details others with the same digest told;"
-        " null when it told all itself",
-    ),
+    Column("recalled", ARRAY(BigInteger), comment="model.id, sorted, of those that only others told of; else null"),
     UniqueConstraint("endpoint_id", "inventory_id", "software_id", postgresql_nulls_not_distinct=True),
     comment="One endpoint with one inventory and one software, over all the time it stayed so",
-)
-
-saying = Table(
-    "saying",
-    metadata,
-    _id(),
-    Column("endpoint_id", ForeignKey("endpoint.id", ondelete="CASCADE"), nullable=False, comment="Who told it"),
-    Column("digest", Text, nullable=False, comment="Digest of the model, 64 hex digits"),
-    Column("rules", Text, nullable=False, comment="First release that answers by the rules of its version"),
-    Column("said", Text, nullable=False, comment="What is kept of the answer, as JSON: tools, template hash, ..."),
-    UniqueConstraint("endpoint_id", "digest", "rules"),
-    comment="What an endpoint itself told of a model that others need not be asked about once two networks agree",
 )
 
 observation = Table(

@@ -21,7 +21,9 @@ def upgrade() -> None:
             comment="Who told it",
         ),
         Column("digest", Text, nullable=False, comment="Digest of the model, 64 hex digits"),
-        Column("rules", Text, nullable=False, comment="First release that answers by the rules of its version"),
+        Column(
+            "rules", Text, nullable=False, comment="First release that answers by the rules of its version, or =release"
+        ),
         Column("said", Text, nullable=False, comment="What is kept of the answer, as JSON: tools, template hash, ..."),
         UniqueConstraint("endpoint_id", "digest", "rules"),
         comment="What an endpoint itself told of a model that others need not be asked about once two networks agree",
@@ -31,7 +33,6 @@ def upgrade() -> None:
         Column(
             "recalled",
             ARRAY(BigInteger),
-            comment="model.id, sorted, of those whose details others with the same digest told;"
-            " null when it told all itself",
+            comment="model.id, sorted, of those that only others told of; else null",
         ),
     )
