@@ -7,10 +7,10 @@ Zipf's law out of `--models`, and a share `--own` of what hosts list is nobody e
 at one time, so that what one tells helps only those who come after. A share `--liars` of the hosts gives no sign of
 pretending and says the opposite about tools.
 
-The kind asks as in a scan: first some hosts by themselves, one in ten, then all with an empty memory, then in a later
-scan, in which every tenth host is another one and the memory is what the first has left. A Markdown table goes to
-standard output, with the models of honest hosts about whose tools the truth says otherwise, and, of one host in ten,
-those that are not the rows they would be if it had been asked.
+The kind asks as in a scan: first two thousand hosts by themselves, then all with an empty memory, then in a later scan,
+in which every tenth host is another one and the memory is what the first has left. A Markdown table goes to standard
+output, with the models of honest hosts about whose tools the truth says otherwise, and, of those two thousand, the
+models that are not the rows they would be if their host had been asked.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PATCHES = {"0.1": range(38, 47)}  # of the others the first nine
 _SIZES = ((1, 1, 0.22), (2, 3, 0.41), (4, 7, 0.295), (8, 18, 0.0604), (20, 40, 0.0146))
 _HAS_TOOLS, _TELLS_THINKING, _HAS_PARSERS = (0, 2, 6), (0, 9, 0), (0, 12, 0)
 _PARSED = 13  # of 256 models that have a parser
-_SOME = 10  # one host in so many is asked by itself too
+_SOME = 2_000  # hosts that are asked by themselves too
 _JSON = {"content-type": "application/json; charset=utf-8"}
 _NOT_FOUND = b"404 page not found"
 
@@ -94,23 +94,23 @@ class Made:
 
 @dataclass(frozen=True)
 class Host:
-    """One Ollama; `lies` says that it is none."""
+    """One Ollama; `lies` says that it is none, `alone` that it is one of those that are asked by themselves too."""
 
-    number: int
     address: str
     version: str
     models: tuple[Made, ...]
     lies: bool
+    alone: bool
 
     @cached_property
     def said(self) -> dict[str, bytes]:
         """What it answers to GET, by path."""
         said = {
-            "/api/tags": {"models": [model.entry() for model in self.models]},
-            "/api/version": {"version": self.version},
-            "/api/ps": {"models": []},
+            "/api/tags": f'{{"models": [{", ".join(_entry(model) for model in self.models)}]}}',
+            "/api/version": f'{{"version": "{self.version}"}}',
+            "/api/ps": '{"models": []}',
         }
-        return {path: json.dumps(body).encode() for path, body in said.items()}
+        return {path: body.encode() for path, body in said.items()}
 
     def answer(self, question: Question) -> Exchange:
         """What it says to a question of its kind."""
@@ -122,19 +122,25 @@ class Host:
 
 
 @cache
+def _entry(model: Made) -> str:
+    return json.dumps(model.entry())
+
+
+@cache
 def _show(name: str, version: str, lie: bool) -> bytes:
     return json.dumps(Made(name.removeprefix("model-").removesuffix(":7b")).show(version, lie=lie)).encode()
 
 
 def fleet(hosts: range, models: int, own: float, liars: float) -> Iterator[Host]:
     """The hosts with these numbers, each in a network drawn from all of IPv4."""
+    every = max(1, len(hosts) // _SOME)
     popular = list(itertools.accumulate(1 / rank for rank in range(1, models + 1)))
     shares = [share for _, _, share in _SIZES]
     for number in hosts:
         draw = random.Random(number)
         [(least, most, _)] = draw.choices(_SIZES, shares)
         numbers: set[str] = set()
-        for _ in range(draw.randint(least, most)):
+        for _ in range(min(draw.randint(least, most), models // 2)):
             [rank] = draw.choices(range(models), cum_weights=popular)
             while str(rank) in numbers:
                 [rank] = draw.choices(range(models), cum_weights=popular)
@@ -142,7 +148,8 @@ def fleet(hosts: range, models: int, own: float, liars: float) -> Iterator[Host]
         [minor] = draw.choices(list(_MINORS), list(_MINORS.values()))
         version = f"{minor}.{draw.choice(_PATCHES.get(minor, range(9)))}"
         address = ".".join(map(str, draw.randbytes(4)))
-        yield Host(number, address, version, tuple(map(Made, sorted(numbers))), draw.random() < liars)
+        lies = draw.random() < liars
+        yield Host(address, version, tuple(map(Made, sorted(numbers))), lies, alone=number % every == 0)
 
 
 def look(host: Host, recall: Recall | None, *, loaded: bool) -> tuple[Reading, Counter[str]]:
@@ -158,9 +165,11 @@ def look(host: Host, recall: Recall | None, *, loaded: bool) -> tuple[Reading, C
 
 
 def alone(hosts: Iterator[Host]) -> Counter[str]:
-    """Requests by path, and counts, where nobody knows what others told, of some of the hosts."""
+    """Requests by path, and counts, of hosts that are asked by themselves."""
     counts: Counter[str] = Counter()
-    for host in itertools.islice(hosts, 0, None, _SOME):
+    for host in hosts:
+        if not host.alone:
+            continue
         reading, asked = look(host, None, loaded=True)
         counts += asked + _faults(host, reading)
     return counts
@@ -184,8 +193,7 @@ def _faults(host: Host, reading: Reading) -> Counter[str]:
     counts = Counter(hosts=1, models=len(reading.models))
     if host.lies:
         return counts
-    again = reading.recalled and host.number % _SOME == 0
-    by_itself, _ = look(host, None, loaded=False) if again else (reading, None)
+    by_itself, _ = look(host, None, loaded=False) if reading.recalled and host.alone else (reading, None)
     for made, model, same in zip(host.models, reading.models, by_itself.models, strict=True):
         counts["wrong"] += model.tools is not made.tools(host.version)
         counts["other rows"] += model_hash(model) != model_hash(same)
@@ -210,15 +218,14 @@ def main() -> None:
     given = parser.parse_args()
     drawn = (given.models, given.own, given.liars)
     loaded, memory = loaded_by_size(given.hosts), Memory()
-    by_itself = alone(fleet(range(given.hosts), *drawn))
-    first = together(fleet(range(given.hosts), *drawn), memory, given.at_once, loaded)
     moved = range(given.hosts // 10, given.hosts + given.hosts // 10)
-    later = together(fleet(moved, *drawn), memory, given.at_once, loaded)
     print("| | list | version | canary | show | loaded | in all | wrong | other rows |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
-    for name, counts in (("one by one", by_itself), ("first scan", first), ("later scan", later)):
-        print(_line(name, counts))
-    listed = first["models"] / first["hosts"]
+    print(_line("one by one", alone(fleet(range(given.hosts), *drawn))), flush=True)
+    for name, hosts in (("first scan", range(given.hosts)), ("later scan", moved)):
+        counts = together(fleet(hosts, *drawn), memory, given.at_once, loaded)
+        print(_line(name, counts), flush=True)
+    listed = counts["models"] / counts["hosts"]
     print(f"\n{given.hosts:,} hosts with {listed:.2f} models each, of whom one in {loaded} is asked what it has loaded")
 
 

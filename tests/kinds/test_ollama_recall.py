@@ -63,7 +63,7 @@ def test_what_newer_releases_told_is_read_as_an_older_one_would_have_told_it(new
     asked = look(LISTED, older, show=show(older)).reading
     spared = look(LISTED, older, told, show={"template": "never asked"})
     if (newer, older) == ("0.6.8", "0.11.4"):  # what it can do besides came with 0.9
-        assert shows(spared) == ["a"]
+        assert "a" in shows(spared)
     else:
         assert (shows(spared), spared.reading.models) == ([], asked.models)
 
