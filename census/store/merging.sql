@@ -116,7 +116,7 @@ create temporary table seen_there on commit drop as
 select
     s.id as old, e.id as endpoint_id, i.id as inventory_id, w.id as software_id,
     o.observations, o.first_seen, o.last_seen, o.latency_ms, o.days,
-    nullif(array(select m.id from unnest(s.recalled) its join model_number m on m.old = its order by 1), '{}')
+    nullif(array(select m.id from unnest(s.recalled) its join model_number m on m.old = its order by 1), '{{}}')
         as recalled
 from (
     select
@@ -143,7 +143,7 @@ update sighting it set
     days = it.days + f.days,
     latency_ms = least(it.latency_ms, f.latency_ms),
     -- What it told itself, here or there, is not what others told.
-    recalled = nullif(array(select unnest(it.recalled) intersect select unnest(f.recalled) order by 1), '{}')
+    recalled = nullif(array(select unnest(it.recalled) intersect select unnest(f.recalled) order by 1), '{{}}')
 from seen_there f
 where it.endpoint_id = f.endpoint_id
     and it.inventory_id is not distinct from f.inventory_id
