@@ -52,8 +52,9 @@ _FIRST: Final[tuple[tuple[Release, Epoch], ...]] = (
 )
 
 _THINKING_TOLD: Final[Release] = (0, 9, 0)  # the first to name it among the capabilities
-_CHANGES: Final = tuple(sorted((*(first for first, _ in _FIRST), _THINKING_TOLD)))
-_LIKE: Final = (_CHANGES[1], _CHANGES[-2])  # between these the newer answers say all that the older ones do
+_NUMBERS_TOLD: Final[Release] = (0, 1, 45)  # the first to give exact numbers in show
+_CHANGES: Final = tuple(sorted((*(first for first, _ in _FIRST), _NUMBERS_TOLD, _THINKING_TOLD)))
+_LIKE: Final[tuple[Release, Release]] = ((0, 2, 6), (0, 12, 0))  # within, newer answers say all that older ones do
 
 
 @functools.lru_cache(maxsize=1024)
