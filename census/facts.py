@@ -109,6 +109,7 @@ class Signal(enum.Enum):
     MANY_PORTS = ("many_ports", Verdict.SUSPECT)  # likewise, five or more
     CLONE = ("clone", Verdict.SUSPECT)  # one inventory, written at the same instants, in many networks
     LATENCY = ("latency", Verdict.SUSPECT)  # one inventory that many networks answer equally fast
+    CONTRADICTED = ("contradicted", Verdict.SUSPECT)  # most networks tell otherwise of a model with the same digest
 
     def __init__(self, word: str, verdict: Verdict) -> None:
         self.word = word
@@ -200,9 +201,18 @@ def _whole(digits: str) -> int | float:
 
 
 class Exchanges:
-    """All exchanges with one target, in order; each question is asked once and found again by its path."""
+    """All exchanges with one target, in order; each question is asked once and found again by its path.
 
-    def __init__(self, exchanges: Iterator[Exchange] | list[Exchange] | tuple[Exchange, ...] = ()) -> None:
+    `recall` gives what other hosts told of the model with a digest under the rules of a version, as `Saying.said`;
+    None where that is not known. During one look it gives for the same model always the same, or None before.
+    """
+
+    def __init__(
+        self,
+        exchanges: Iterator[Exchange] | list[Exchange] | tuple[Exchange, ...] = (),
+        recall: Callable[[str, str], str | None] | None = None,
+    ) -> None:
+        self.recall = recall or (lambda _digest, _rules: None)
         self._asked: dict[tuple[str, str, str | None], Exchange] = {}
         self._known: dict[tuple[Callable[[Exchanges], Any], tuple[str, ...]], Any] = {}
         for exchange in exchanges:
@@ -276,11 +286,25 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """What one server told of the model with this digest; all with the digest and the same rules tell alike.
+
+    `digest` is 64 hex digits; `rules` is the first release with the rules by which it answers, such as `0.6.4`; `said`
+    is what the kind keeps of the answer, as JSON: equal answers are equal texts, of at most 1,024 characters.
+    """
+
+    digest: str
+    rules: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a kind read from its exchanges: outcome is SERVED, EMPTY, LOCKED or MISREAD.
 
     `cut` says that the server listed more models than are kept; `running` counts the models loaded now; `imprint` is
-    a SHA-256 in hex that only copies of one machine share, None where the server does not tell enough.
+    a SHA-256 in hex that only copies of one machine share, None where the server does not tell enough; `told` is what
+    it said itself that other servers would say alike; `recalled` names the models of which others told, not it.
     """
 
     outcome: Outcome
@@ -291,6 +315,8 @@ class Reading:
     relay: bool = False
     imprint: str | None = None
     signals: frozenset[Signal] = frozenset()
+    told: tuple[Saying, ...] = ()
+    recalled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +339,8 @@ class Observation:
     relay: bool = False
     imprint: str | None = None
     signals: frozenset[Signal] = field(default_factory=frozenset)
+    told: tuple[Saying, ...] = ()
+    recalled: frozenset[str] = field(default_factory=frozenset)
     latency_ms: float | None = None
     certificate: str | None = None
     requests: int = 0

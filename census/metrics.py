@@ -22,6 +22,9 @@ REQUESTS = Counter(
     ["kind", "path", "status"],
     registry=REGISTRY,
 )
+RECALLED = Counter(
+    "census_recalled", "Models whose details were known from other hosts and not asked again", registry=REGISTRY
+)
 CONNECTIONS = Counter("census_connections", "Connections attempted", registry=REGISTRY)
 SLOWDOWNS = Counter(
     "census_slowdowns",

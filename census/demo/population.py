@@ -107,6 +107,7 @@ class Population:
             "rate_per_network = 2000\n"
             "\n[probe]\n"
             f"details = {str(details).lower()}\n"
+            "loaded = 1\n"
         )
 
     def write_places(self, path: Path) -> None:

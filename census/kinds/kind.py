@@ -12,9 +12,14 @@ SHOW_PATH = "/api/show"  # the one path that is ever asked by POST
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the researcher wants to know beyond the list: `details` allows POST /api/show for each model."""
+    """What the researcher wants to know beyond the list.
+
+    `details` allows POST /api/show for each model; `loaded` asks what is loaded at this moment, where that is a
+    question of its own.
+    """
 
     details: bool = True
+    loaded: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Ollama: its list, its version, what is loaded, and one show for each model whose tools the list cannot tell."""
+"""Ollama: its list, its version, what is loaded, and one show for each model that neither list nor others tell of."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading, Signal
+from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading, Saying, Signal
 from census.kinds import alike, emulators
 from census.kinds.kind import SHOW_PATH, Kind, Wishes, next_get, no_question
-from census.kinds.ollama_epochs import Epoch, epoch_of
-from census.kinds.ollama_models import Entries, imprint, listed_model, own_name, read_model, shown, to_show
+from census.kinds.ollama_epochs import Epoch, epoch_of, release_of, rules_of, rules_that_tell
+from census.kinds.ollama_models import Entries, answers, imprint, listed_model, own_name, read_model, same, to_show
+from census.kinds.ollama_shows import Shown, as_told_by, has_parser, is_digest, read_show, recalled, saying
 from census.kinds.ollama_signals import made_up, signals
 from census.kinds.reading import answer, begins_as_list, by_names, listing, records
 from census.kinds.signs import version
@@ -68,13 +69,41 @@ def _is_readable(exchanges: Exchanges) -> bool:
 def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:
     if not exchanges.once(_is_readable, _TAGS):
         return None
-    question = next_get(exchanges, _VERSION, CANARY_PATH, _PS)
+    question = next_get(exchanges, _VERSION, CANARY_PATH, *((_PS,) if wishes.loaded else ()))
     if question is not None:
         return question
-    entries, _ = exchanges.once(_entries, _TAGS)
     details = wishes.details and not emulators.may_load(exchanges)
-    wanted = [name for name in to_show(entries) if exchanges.shown(name) is None] if details else []
-    return Question("POST", SHOW_PATH, wanted[0]) if wanted else _test(exchanges, details=details)
+    name = _next_to_show(exchanges) if details else None
+    return Question("POST", SHOW_PATH, name) if name is not None else _test(exchanges, details=details)
+
+
+def _next_to_show(exchanges: Exchanges) -> str | None:
+    """The next model to ask show about: first what nobody told of; of the rest, only a host that gave a sign."""
+    unasked = [(name, key) for name, key in exchanges.once(_to_show, _TAGS) if exchanges.shown(name) is None]
+    unknown = next((name for name, key in unasked if _recall(exchanges, key) is None), None)
+    if unknown is not None or not unasked:
+        return unknown
+    return unasked[0][0] if exchanges.once(_signals) else None
+
+
+def _to_show(exchanges: Exchanges) -> tuple[tuple[str, str], ...]:
+    """The names that show would be asked about, each with what all names of its model share."""
+    entries, _ = exchanges.once(_entries, _TAGS)
+    return tuple((name, same(name, entries[name])) for name in to_show(entries))
+
+
+def _recall(exchanges: Exchanges, key: str) -> Shown | None:
+    """What other hosts told of the model, which shares `key` with its other names, as this one would tell it."""
+    claimed = version(exchanges, _VERSION)
+    rules = rules_that_tell(claimed) if is_digest(key) else ()
+    said = next(filter(None, (exchanges.recall(key, each) for each in rules)), None)
+    return None if said is None else as_told_by(release_of(claimed), recalled(said))
+
+
+def _recalled(exchanges: Exchanges) -> dict[str, Shown]:
+    """What other hosts told of the models that show would be asked about, by what names of the same model share."""
+    found = ((key, _recall(exchanges, key)) for _, key in exchanges.once(_to_show, _TAGS))
+    return {key: told for key, told in found if told is not None}
 
 
 def _test(exchanges: Exchanges, *, details: bool) -> Question | None:
@@ -83,12 +112,12 @@ def _test(exchanges: Exchanges, *, details: bool) -> Question | None:
         return None
     name = made_up(exchanges)
     about_it = details and exchanges.shown(name) is None
-    return next_get(exchanges, SHOW_PATH) or (Question("POST", SHOW_PATH, name) if about_it else None)
+    return next_get(exchanges, _PS, SHOW_PATH) or (Question("POST", SHOW_PATH, name) if about_it else None)
 
 
 def _signals(exchanges: Exchanges) -> frozenset[Signal]:
     entries, _ = exchanges.once(_entries, _TAGS)
-    return signals(exchanges, entries, list(shown(exchanges, entries).values()))
+    return signals(exchanges, entries, list(answers(exchanges, entries).values()))
 
 
 def _read(exchanges: Exchanges) -> Reading:
@@ -96,10 +125,15 @@ def _read(exchanges: Exchanges) -> Reading:
     if not exchanges.once(_is_readable, _TAGS):
         return Reading(Outcome.MISREAD, claimed)
     entries, cut = exchanges.once(_entries, _TAGS)
-    shows = shown(exchanges, entries)
+    fired = exchanges.once(_signals)
+    shows = answers(exchanges, entries)
     epoch = Epoch.NO_TOOLS if _knows_no_version(exchanges) else epoch_of(claimed)
+    asked = {key: read_show(show, epoch) for key, show in shows.items()}
+    elsewhere = {} if fired else {key: told for key, told in _recalled(exchanges).items() if key not in asked}
+    shown = {**elsewhere, **asked}
+    keys = {name: same(name, entry) for name, entry in entries.items()}
     models = tuple(
-        read_model(name, entry, shows[name], epoch) if name in shows else alike.of(entry, listed_model)
+        read_model(name, entry, shown[keys[name]]) if keys[name] in shown else alike.of(entry, listed_model)
         for name, entry in entries.items()
     )
     return Reading(
@@ -109,8 +143,18 @@ def _read(exchanges: Exchanges) -> Reading:
         cut=cut,
         running=_running(exchanges),
         imprint=imprint(entries),
-        signals=exchanges.once(_signals),
+        signals=fired,
+        told=() if fired else _told(shows, asked, claimed),
+        recalled=frozenset(name for name, key in keys.items() if key in elsewhere),
     )
+
+
+def _told(
+    shows: Mapping[str, Mapping[str, Any]], asked: Mapping[str, Shown], claimed: str | None
+) -> tuple[Saying, ...]:
+    rules = {key: rules_of(claimed, parser=has_parser(show)) for key, show in shows.items()}
+    found = (saying(key, rules[key], shown) for key, shown in asked.items())
+    return tuple(each for each in found if each is not None)
 
 
 def _knows_no_version(exchanges: Exchanges) -> bool:

@@ -51,6 +51,11 @@ _FIRST: Final[tuple[tuple[Release, Epoch], ...]] = (
     ((0, 0, 1), Epoch.NO_TOOLS),
 )
 
+_THINKING_TOLD: Final[Release] = (0, 9, 0)  # the first to name it among the capabilities
+_NUMBERS_TOLD: Final[Release] = (0, 1, 45)  # the first to give exact numbers in show
+_CHANGES: Final = tuple(sorted((*(first for first, _ in _FIRST), _NUMBERS_TOLD, _THINKING_TOLD)))
+_LIKE: Final[tuple[Release, Release]] = ((0, 2, 6), (0, 12, 0))  # within, newer answers say all that older ones do
+
 
 @functools.lru_cache(maxsize=1024)
 def release_of(version: str | None) -> Release | None:
@@ -67,6 +72,36 @@ def release_of(version: str | None) -> Release | None:
     if parsed.epoch or parsed.is_devrelease or parsed.local or not any(numbers):
         return None
     return (numbers[0], numbers[1], numbers[2])
+
+
+def rules_of(version: str | None, *, parser: bool = False) -> str | None:
+    """The first release that told of models as this one does, such as `0.6.4`; None if the version is unknown.
+
+    Of models with a built-in parser only the same release tells alike, such as `=0.13.5`, for each has other parsers.
+    """
+    release = release_of(version)
+    if release is None:
+        return None
+    return f"={_written(release)}" if parser else _written(max(first for first in _CHANGES if release >= first))
+
+
+@functools.lru_cache(maxsize=1024)
+def rules_that_tell(version: str | None) -> tuple[str, ...]:
+    """Under which rules others have told what this version would say of a model, the best first.
+
+    From 0.2.6 on it was the template that decided. Newer releases tell more of it than older ones did, and a parser,
+    which changes that, is told of under rules of its own; so newer answers can be read as older ones.
+    """
+    own, exact = rules_of(version), rules_of(version, parser=True)
+    if own is None or exact is None:
+        return ()
+    first = max(each for each in _CHANGES if (release_of(version) or each) >= each)
+    newer = [_written(each) for each in _CHANGES if first < each <= _LIKE[1]] if first >= _LIKE[0] else []
+    return (own, *newer, exact)
+
+
+def _written(release: Release) -> str:
+    return ".".join(map(str, release))
 
 
 def epoch_of(version: str | None) -> Epoch | None:

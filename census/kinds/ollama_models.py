@@ -1,4 +1,4 @@
-"""One Ollama model, from its entry in the list and, where it was asked, from what show tells of its digest."""
+"""One Ollama model, from its entry in the list and from what show tells of its digest, here or elsewhere."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from census.facts import Exchanges, Model, Tools
-from census.kinds import alike, ollama_template
-from census.kinds.ollama_epochs import Epoch
+from census.kinds import alike
+from census.kinds.ollama_shows import NOTHING, Shown, told_in
 from census.kinds.reading import (
     SHORT_LIMIT,
     answer,
@@ -19,7 +19,6 @@ from census.kinds.reading import (
     number,
     records,
     sha256_hex,
-    source,
     text,
     words,
 )
@@ -29,7 +28,6 @@ Entries = Mapping[str, Mapping[str, Any]]
 
 _CLOUD: Final = "cloud"
 _NAMES: Final = ("name", "model")
-_TOLD: Final = ("format", "family", "parameter_size", "quantization_level")
 _ENOUGH: Final = 3  # models whose instants can only agree by copying, even if they are told in whole seconds
 # Digits below a second, not all zero: no two machines write a file at the same such instant.
 _FINE: Final = re.compile(r"T\d\d:\d\d:\d\d\.(?=0*[1-9])\d{3,9}(?!\d)")
@@ -53,7 +51,7 @@ def to_show(entries: Entries) -> list[str]:
     wanted: dict[str, str] = {}
     for name, entry in entries.items():
         if alike.of(entry, _needs_show):
-            wanted.setdefault(_same(name, entry), name)
+            wanted.setdefault(same(name, entry), name)
     return list(wanted.values())
 
 
@@ -70,7 +68,7 @@ def _needs_show(entry: Mapping[str, Any]) -> bool:
     return listed is None or ("completion" in listed and "tools" not in listed)
 
 
-def _same(name: str, entry: Mapping[str, Any]) -> str:
+def same(name: str, entry: Mapping[str, Any]) -> str:
     """What names of the same model share: the digest of its manifest; a slash keeps names without one apart."""
     return alike.of(entry, listed_digest) or f"/{name}"
 
@@ -80,16 +78,14 @@ def listed_digest(entry: Mapping[str, Any]) -> str | None:
     return digest(entry.get("digest"))
 
 
-def shown(exchanges: Exchanges, entries: Entries) -> dict[str, dict[str, Any]]:
-    """What show told, by names: of each model that was asked, and of those with the same digest; no others."""
-    answers = {name: told for name in entries if (told := answer(exchanges.shown(name)))}
-    if not answers:
-        return {}
-    by_digest: dict[str, dict[str, Any]] = {}
-    for name, told in answers.items():
-        by_digest.setdefault(_same(name, entries[name]), told)
-    found = ((name, by_digest.get(_same(name, entry))) for name, entry in entries.items())
-    return {name: told for name, told in found if told is not None}
+def answers(exchanges: Exchanges, entries: Entries) -> dict[str, dict[str, Any]]:
+    """What show answered here, by what names of the same model share; nothing of those that were not asked."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, entry in entries.items():
+        told = answer(exchanges.shown(name))
+        if told:
+            found.setdefault(same(name, entry), told)
+    return found
 
 
 def loaded(exchanges: Exchanges) -> dict[str, dict[str, Any]]:
@@ -118,72 +114,42 @@ def listed_model(entry: Mapping[str, Any]) -> Model:
     """The model of an entry with a name, by the list alone, which tells the same in all epochs."""
     name = own_name(entry)
     assert name is not None
-    return read_model(name, entry, {}, None)
+    return read_model(name, entry, NOTHING)
 
 
-def read_model(name: str, entry: Mapping[str, Any], show: Mapping[str, Any], epoch: Epoch | None) -> Model:
+def read_model(name: str, entry: Mapping[str, Any], shown: Shown) -> Model:
     """The model: what its server tells goes before what its name says, show's exact numbers before the list's.
 
     Nothing of it is of the moment, such as the context that it is loaded with now: it would be another model after
     each load.
     """
-    details = _told(mapping(entry.get("details")))
-    if show:
-        details = {**_told(mapping(show.get("details"))), **details}
-    info = mapping(show.get("model_info"))
-    architecture = text(info.get("general.architecture"), SHORT_LIMIT)
-    template = source(show.get("template"))
+    details = told_in(mapping(entry.get("details")))
     listed = words(entry.get("capabilities"))
-    told = words(show.get("capabilities"))
-    tools, tools_source = read_tools(listed, show, epoch)
+    tools, tools_source = read_tools(listed, shown)
     return Model(
         name,
         digest=digest(entry.get("digest")),
         size=number(entry.get("size")),
-        format=details.get("format"),
-        architecture=details.get("family") or architecture,
-        parameters=number(info.get("general.parameter_count"), 1)
-        or parse_count(details.get("parameter_size"))
+        format=details.get("format") or shown.format,
+        architecture=details.get("family") or shown.family or shown.architecture,
+        parameters=shown.parameters
+        or parse_count(details.get("parameter_size") or shown.parameter_size)
         or parameters_of(name),
-        quantization=details.get("quantization_level") or quantization_of(name),
-        context_length=number(info.get(f"{architecture}.context_length"), 1)
-        or number(mapping(entry.get("details")).get("context_length"), 1),
-        capabilities=told if told is not None else listed,
+        quantization=details.get("quantization_level") or shown.quantization or quantization_of(name),
+        context_length=shown.context_length or number(mapping(entry.get("details")).get("context_length"), 1),
+        capabilities=shown.capabilities if shown.capabilities is not None else listed,
         tools=tools,
         tools_source=tools_source,
         tools_level=tools_source and "model",
         remote=is_remote(name, entry),
-        template_hash=sha256_hex(template) if template else None,
+        template_hash=shown.template_hash,
     )
 
 
-def _told(details: Mapping[str, Any]) -> dict[str, str]:
-    """The details that are strings and say something; a quantization that the server does not know it calls so."""
-    cleaned = ((key, text(details.get(key), SHORT_LIMIT)) for key in _TOLD)
-    return {key: value for key, value in cleaned if value is not None and value.lower() != "unknown"}
-
-
-def read_tools(
-    listed: tuple[str, ...] | None, show: Mapping[str, Any], epoch: Epoch | None
-) -> tuple[Tools, str | None]:
+def read_tools(listed: tuple[str, ...] | None, shown: Shown) -> tuple[Tools, str | None]:
     """Whether the server advertises tools, and by what: `tags`, `show` or `template`; else unknown, None."""
     if listed is not None and "tools" in listed:
         return Tools.YES, "tags"
-    told = words(show.get("capabilities"))
-    if told is not None:
-        return (Tools.YES if "tools" in told else Tools.NO), "show"
-    by_template = _by_template(show, epoch)
-    if by_template is not Tools.UNKNOWN:
-        return by_template, "template"
+    if shown.tools is not Tools.UNKNOWN:
+        return shown.tools, shown.tools_source
     return (Tools.NO, "tags") if listed is not None else (Tools.UNKNOWN, None)
-
-
-def _by_template(show: Mapping[str, Any], epoch: Epoch | None) -> Tools:
-    template = source(show.get("template"))
-    if show and epoch is Epoch.NO_TOOLS:
-        return Tools.NO  # the template may have them, this server does not pass them on
-    if template is None:
-        return Tools.UNKNOWN
-    used = ollama_template.tools(template)
-    # A built-in parser brings tools with it, whatever the template.
-    return Tools.UNKNOWN if used is Tools.NO and source(show.get("parser")) else used

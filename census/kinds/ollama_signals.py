@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,12 +12,12 @@ from census.kinds.kind import SHOW_PATH
 from census.kinds.ollama_decoys import MARKS, Mark, known
 from census.kinds.ollama_epochs import ENGINES, LIST_TELLS, SHOW_TELLS, Release, release_of
 from census.kinds.ollama_models import Entries, is_remote, loaded
+from census.kinds.ollama_shows import is_digest
 from census.kinds.reading import answer, mapping, number, sha256_hex, text
 from census.kinds.signs import by_python, catch_all, server, version
 
 _TAGS: Final = "/api/tags"
 _PS: Final = "/api/ps"
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _OK: Final = 200
 _NOT_FOUND: Final = 404
 _WRONG_METHOD: Final = 405
@@ -77,7 +76,7 @@ def _marks_of(entry: Mapping[str, Any]) -> frozenset[Mark]:
 
 
 def _has_other_digest(entry: Mapping[str, Any]) -> bool:
-    return "digest" in entry and not _is_digest(entry["digest"])
+    return "digest" in entry and not is_digest(entry["digest"])
 
 
 def _has_static_digest(entry: Mapping[str, Any]) -> bool:
@@ -110,14 +109,10 @@ _MARKS: Final = (
 # --- digests
 
 
-def _is_digest(value: Any) -> bool:
-    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
-
-
 def _sized(entry: Mapping[str, Any]) -> tuple[str, int] | None:
     """A digest with the size that is told for it."""
     size = number(entry.get("size"))
-    return (entry["digest"], size) if size is not None and _is_digest(entry.get("digest")) else None
+    return (entry["digest"], size) if size is not None and is_digest(entry.get("digest")) else None
 
 
 def _shares_digest(told: _Told) -> bool:

@@ -17,6 +17,7 @@ from census.facts import CANARY_PATH, Exchange, Exchanges, Observation, Outcome,
 from census.kinds.kind import Kind, Wishes
 from census.probe.bodies import Budget
 from census.probe.errors import ForbiddenError, outcome_of
+from census.probe.memory import Memory, Recall, one_in
 from census.probe.pace import Pace
 from census.probe.pauses import retry_after
 from census.probe.transport import Conversation, Manners
@@ -31,13 +32,17 @@ _FAILED = 0  # the status of an exchange that was tried after the list had been 
 
 
 class Prober:
-    """Looks at targets one by one, as often at a time as the caller likes; one for each worker process."""
+    """Looks at targets one by one, as often at a time as the caller likes; one for each worker process.
 
-    def __init__(self, manners: Manners, pace: Pace, context: ssl.SSLContext) -> None:
+    What servers told is taken into `memory`, and what it knows is not asked again.
+    """
+
+    def __init__(self, manners: Manners, pace: Pace, context: ssl.SSLContext, memory: Memory | None = None) -> None:
         self._manners = manners
         self._pace = pace
         self._context = context
         self._budget = Budget()
+        self._memory = Memory() if memory is None else memory
         self._visits: dict[asyncio.Task[Any] | None, _Visit] = {}
 
     def talking(self) -> set[asyncio.Task[Any] | None]:
@@ -55,7 +60,8 @@ class Prober:
         if not await self._pace.rested(address):
             metrics.TARGETS.labels(Outcome.OPTED_OUT.word).inc()
             return Observation(target, Outcome.OPTED_OUT, datetime.now(UTC), address)
-        visit = _Visit(target, address, self._manners, self._pace, self._context, budget=self._budget)
+        recall = Recall(self._memory) if self._manners.details else None
+        visit = _Visit(target, address, self._manners, self._pace, self._context, budget=self._budget, recall=recall)
         task = asyncio.current_task()
         self._visits[task] = visit
         try:
@@ -63,6 +69,8 @@ class Prober:
                 observation = await visit.run()
         finally:
             del self._visits[task]
+        self._memory.hear(address, observation.told)
+        metrics.RECALLED.inc(len(observation.recalled))
         metrics.child(metrics.TARGETS, observation.outcome.word).inc()
         return observation
 
@@ -75,7 +83,15 @@ class _Visit:
     """The course of one look, with what has been learnt so far."""
 
     def __init__(
-        self, target: Target, address: str, manners: Manners, pace: Pace, context: ssl.SSLContext, *, budget: Budget
+        self,
+        target: Target,
+        address: str,
+        manners: Manners,
+        pace: Pace,
+        context: ssl.SSLContext,
+        *,
+        budget: Budget,
+        recall: Recall | None,
     ) -> None:
         self._target = target
         self._address = address
@@ -84,7 +100,8 @@ class _Visit:
         self._context = context
         self._share = budget.share()
         self._talk = Conversation(target, address, manners, pace, context, share=self._share)
-        self._asked = Exchanges()
+        self._recall = recall
+        self._asked = Exchanges(recall=recall)
         self._kind: Kind | None = None
         self._began = time.perf_counter()
         self._latency: float | None = None
@@ -139,7 +156,7 @@ class _Visit:
 
     async def _ask_further(self) -> None:
         """What the kind still wants to know; a question that fails is not asked again and costs nothing learnt."""
-        wishes = Wishes(details=self._manners.details)
+        wishes = Wishes(details=self._manners.details, loaded=one_in(self._manners.loaded))
         failures = 0
         while self._kind is not None and self._may_go_on():
             question = self._kind.ask(self._asked, wishes)
@@ -201,7 +218,7 @@ class _Visit:
 
     async def _start_over_with_tls(self, question: Question) -> None:
         await self._hang_up()
-        self._asked = Exchanges()
+        self._asked = Exchanges(recall=self._recall)
         target = msgspec.structs.replace(self._target, tls=True)
         self._talk = Conversation(target, self._address, self._manners, self._pace, self._context, share=self._share)
         await self._talk.reopen()
@@ -247,6 +264,8 @@ class _Visit:
             relay=reading.relay,
             imprint=reading.imprint,
             signals=reading.signals,
+            told=reading.told,
+            recalled=reading.recalled,
             latency_ms=self._latency,
             certificate=self._talk.certificate,
             requests=self._requests,

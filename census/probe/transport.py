@@ -33,8 +33,9 @@ class Manners:
 
     `user_agent` and `sender` (the From header) come from the scope; `connect_timeout` is seconds for a connection
     to stand, `deadline` seconds for all of a target; `requests` is the most that one endpoint is asked;
-    `details` allows POST /api/show; `admits` says whether an address may be connected to; `opted_out` whether
-    a name (or None) and address asked, perhaps only now, to be left alone.
+    `details` allows POST /api/show; one target in `loaded` is asked what it has loaded; `admits` says whether an
+    address may be connected to; `opted_out` whether a name (or None) and address asked, perhaps only now, to be left
+    alone.
     """
 
     user_agent: str
@@ -44,6 +45,7 @@ class Manners:
     deadline: float = 15.0
     requests: int = 64
     details: bool = True
+    loaded: int = 1
     opted_out: Callable[[str | None, str], bool] = lambda _name, _address: False
 
     @functools.cached_property

@@ -21,7 +21,7 @@ from census.places import Places
 from census.scan.crew import Crew
 from census.scan.logs import SCAN
 from census.scan.plan import Judged, Plan
-from census.scan.settings import Settings
+from census.scan.settings import Settings, loaded_by_size
 from census.scan.shift import EXPIRED
 from census.store import claims, scans, workers
 from census.store.connect import connect
@@ -84,7 +84,8 @@ def create(
         scan = scans.create(connection, new)
         claims.add_chunks(connection, scan, chunks)
         read = {"lists": list(lists), "lines_that_are_no_target": plan.problems.count}
-        scans.complete(connection, scan, _fitting(connection, scan, settings).to_json(), read)
+        fitting = replace(_fitting(connection, scan, settings), loaded=scope.loaded or loaded_by_size(plan.to_ask))
+        scans.complete(connection, scan, fitting.to_json(), read)
     return scan
 
 
@@ -101,7 +102,8 @@ def take_up(database: str, wanted: str, scope: Scope | None, count: int) -> int:
     with connect(database) as connection:
         scan = scans.find(connection, wanted, unfinished=True)
         settings = Settings.from_json(scans.settings(connection, scan))
-        settings = replace(settings, scope=scope or settings.scope, workers=count)
+        loaded = (scope and scope.loaded) or settings.loaded
+        settings = replace(settings, scope=scope or settings.scope, workers=count, loaded=loaded)
         settings.scope.check_valid(datetime.now(UTC).date())
         settings = replace(settings, rate=min(settings.rate, settings.scope.rate))
         _wait_until_free(connection, scan)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from census.targets.scope import Scope
+
+_SMALL: Final = 1_000  # targets: as many answers tell a share well enough
+_FEWEST: Final = 10  # of so many Ollamas one is asked what it has loaded, in the largest scans
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,8 @@ class Settings:
     """What a worker needs to know.
 
     `rate` is new connections a second of all workers together; `workers` how many are started here; `timeout` and
-    `deadline` are seconds, for connecting and for all of one target; `places` are files of place databases.
+    `deadline` are seconds, for connecting and for all of one target; `places` are files of place databases; one Ollama
+    in `loaded` is asked what it has loaded.
     """
 
     scope: Scope
@@ -22,6 +26,7 @@ class Settings:
     timeout: float = 3.0
     deadline: float = 15.0
     places: tuple[str, ...] = ()
+    loaded: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored in `scan.settings`."""
@@ -31,3 +36,8 @@ class Settings:
     def from_json(cls, stored: dict[str, Any]) -> Settings:
         """From what `to_json` made."""
         return cls(**{**stored, "scope": Scope.from_json(stored["scope"]), "places": tuple(stored["places"])})
+
+
+def loaded_by_size(targets: int) -> int:
+    """Of how many Ollamas one is asked what it has loaded, where the scope does not say: all in a small scan."""
+    return min(_FEWEST, max(1, targets // _SMALL))

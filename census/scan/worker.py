@@ -7,6 +7,7 @@ who may write; a worker that was superseded drops what it has of that chunk.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import time
@@ -21,6 +22,7 @@ from census import __version__, metrics
 from census.facts import Outcome, Target
 from census.places import Places
 from census.probe.look import Prober
+from census.probe.memory import Memory
 from census.probe.pace import Pace, network_of
 from census.probe.transport import Manners, tls_context
 from census.scan.aliases import Aliases
@@ -29,8 +31,8 @@ from census.scan.chunks import OpenChunk
 from census.scan.feed import Feed, Lane, Turns, lanes, network_key
 from census.scan.logs import CHUNK
 from census.scan.settings import Settings
-from census.store import exclusions
-from census.store.door import Door
+from census.store import exclusions, sayings
+from census.store.door import BusyError, Door
 from census.targets.gate import Gate
 
 # Observations, models and capabilities in memory before asking pauses until the database has caught up: some 50 MB.
@@ -39,6 +41,7 @@ _GRACE = 1.8  # seconds that targets which are being asked get to end by themsel
 _BRIEF = 0.3  # seconds for those that have not even let us connect: most of a list, and nothing of them is lost
 _LAST = 1.2  # seconds for the last words to the database
 _RESOLVE = 5.0  # seconds for a name
+_BREATH = 1_000  # sayings taken in before others get their turn
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +69,9 @@ class Worker:
         self._places = Places(places)
         self._gate = Gate(settings.scope)
         self._pace = Pace(0, settings.scope.rate_per_network)
-        self._prober = Prober(self._manners(settings), self._pace, tls_context())
+        self._memory = Memory()
+        self._heard = 0  # saying.id of the last that the memory has from the database
+        self._prober = Prober(self._manners(settings), self._pace, tls_context(), self._memory)
         self._books = Books(
             door, scan, self._pace, self._places.locate, valid_until=settings.scope.valid_until, learnt=self._learn
         )
@@ -115,6 +120,7 @@ class Worker:
             chunk = await self._books.claim()
             if chunk is not None:
                 await self._aliases.begin(chunk)
+                await self._listen()
                 await self._dispatch(chunk)
             elif self._asking:
                 await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED, timeout=FLUSH)
@@ -125,6 +131,17 @@ class Worker:
 
     async def _is_wanted_elsewhere(self) -> bool:
         return self._elsewhere is not None and await self._books.ask(self._elsewhere)
+
+    async def _listen(self) -> None:
+        """Take in what servers told in scans before, and to the other workers of this one."""
+        with contextlib.suppress(BusyError):  # then it is heard with the next chunk
+            last, told = await self._books.ask(sayings.newer, self._heard)
+            for number, (addresses, saying) in enumerate(told):
+                for address in addresses:
+                    self._memory.hear(address, (saying,))
+                if number % _BREATH == 0:
+                    await asyncio.sleep(0)
+            self._heard = last
 
     async def _dispatch(self, chunk: OpenChunk) -> None:
         feed = Feed(lanes(chunk.left(), self._scope.per_host))
@@ -243,6 +260,7 @@ class Worker:
             deadline=settings.deadline,
             requests=scope.requests_per_host,
             details=scope.details,
+            loaded=settings.loaded,
         )
 
 

@@ -83,6 +83,11 @@ class Catalog:
         found = _known_or_new(cursor, self._inventories, inventories, _insert_inventories)
         return [found[key] for key in order]
 
+    def recalled(self, seen: Observation) -> list[int] | None:
+        """The model.id, sorted, of the models of which others told; its inventory has been asked for just before."""
+        found = {self._models[model_hash(model)] for model in seen.models if model.name in seen.recalled}
+        return sorted(found) or None
+
     def software(self, cursor: Cursor[Any], name: str | None, version: str | None) -> int | None:
         """The software.id; None when not even the kind is known. A version met first is judged by the advisories."""
         return None if name is None else self._dimension(cursor, "software", ("name", "version"), (name, version))

@@ -1,4 +1,4 @@
-"""The signals that only several endpoints together tell: one inventory on many ports, clones, and equal latencies.
+"""The signals that only several endpoints together tell: one inventory on many ports, clones, equal latencies, lies.
 
 They are asked of all that is stored when a scan ends, in the transaction that ends it. What was found once is found
 again, and nothing is taken back, so it does not matter how many workers wrote, in which order, and how often a scan
@@ -58,6 +58,25 @@ group by inventory_id
 having count(*) >= %(least)s and count(distinct asn) >= %(networks)s and max(latency) <= %(spread)s * min(latency)
 """
 
+# Of two that contradict each other nobody knows at once who lies, and the first may be the liars: those whom most
+# networks contradict, by as many as it takes to be believed (probe/memory.py). Only what a manifest fixes counts.
+# Whoever is suspect for another reason has no voice.
+_OUTVOTED: Final = """
+with told as (
+    select endpoint_id, digest, rules, ((said::jsonb -> 'tools') || (said::jsonb -> 'template_hash'))::text as answer,
+        network(set_masklen(address, case family(address) when 4 then 24 else 48 end)) as whose
+    from saying join endpoint on endpoint.id = endpoint_id join host on host.id = host_id
+    where signals <@ array[%(word)s]
+), counted as (
+    select digest, rules, answer, count(distinct whose) as networks,
+        sum(count(distinct whose)) over (partition by digest, rules) as of_all
+    from told group by digest, rules, answer
+), agreed as (
+    select digest, rules, answer from counted where networks >= 2 + 2 * (of_all - networks)
+)
+select told.endpoint_id from told join agreed using (digest, rules) where told.answer <> agreed.answer
+"""
+
 # Writers of other scans wait a moment: locking row after row, they and this could each wait for the other for ever.
 _ALONE: Final = "lock table endpoint in share row exclusive mode"
 
@@ -74,6 +93,7 @@ _CROWDS: Final = (
     (Signal.MANY_PORTS, _ON_MANY_PORTS, _MANY),
     (Signal.CLONE, _IN_MANY_NETWORKS, _NETWORKS),
     (Signal.LATENCY, _EQUALLY_FAST, _TEN),
+    (Signal.CONTRADICTED, _OUTVOTED, 1),
 )
 
 

@@ -71,6 +71,7 @@ _NEEDED: Final = {
     "sighting": _SIGHTINGS,
     "endpoint": _ENDPOINTS,
     "host": _HOSTS,
+    "saying": f"endpoint_id in {_of('observation', 'endpoint_id', _SEEN)}",
     "place": f"id in {_of('host', 'place_id', _HOSTS)}",
     "network": f"id in {_of('host', 'network_id', _HOSTS)}",
     "software": f"id in {_of('sighting', 'software_id', _SIGHTINGS)}",

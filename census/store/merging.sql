@@ -104,11 +104,20 @@ from from_endpoint f
 join endpoint_number n on n.old = f.id
 where it.id = n.id;
 
+insert into saying (endpoint_id, digest, rules, said)
+select n.id, f.digest, f.rules, f.said
+from from_saying f
+join endpoint_number n on n.old = f.endpoint_id
+order by f.id
+on conflict (endpoint_id, digest, rules) do nothing;
+
 -- What each sighting was in these scans alone: the counters of the other database are over all its scans.
 create temporary table seen_there on commit drop as
 select
     s.id as old, e.id as endpoint_id, i.id as inventory_id, w.id as software_id,
-    o.observations, o.first_seen, o.last_seen, o.latency_ms, o.days
+    o.observations, o.first_seen, o.last_seen, o.latency_ms, o.days,
+    nullif(array(select m.id from unnest(s.recalled) its join model_number m on m.old = its order by 1), '{{}}')
+        as recalled
 from (
     select
         sighting_id,
@@ -132,14 +141,17 @@ update sighting it set
     last_seen = greatest(it.last_seen, f.last_seen),
     observations = it.observations + f.observations,
     days = it.days + f.days,
-    latency_ms = least(it.latency_ms, f.latency_ms)
+    latency_ms = least(it.latency_ms, f.latency_ms),
+    -- What it told itself, here or there, is not what others told.
+    recalled = nullif(array(select unnest(it.recalled) intersect select unnest(f.recalled) order by 1), '{{}}')
 from seen_there f
 where it.endpoint_id = f.endpoint_id
     and it.inventory_id is not distinct from f.inventory_id
     and it.software_id is not distinct from f.software_id;
 
-insert into sighting (endpoint_id, inventory_id, software_id, first_seen, last_seen, latency_ms, observations, days)
-select endpoint_id, inventory_id, software_id, first_seen, last_seen, latency_ms, observations, days
+insert into sighting (endpoint_id, inventory_id, software_id, first_seen, last_seen, latency_ms, observations, days,
+    recalled)
+select endpoint_id, inventory_id, software_id, first_seen, last_seen, latency_ms, observations, days, recalled
 from seen_there f
 where not exists (
     select from sighting it

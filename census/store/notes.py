@@ -1,4 +1,4 @@
-"""The tables beside the census itself: opt-outs, workers, and notes of what was laid down, pruned, placed, granted."""
+"""The tables beside the census itself: opt-outs, workers, sayings; notes of what was laid, pruned, placed, granted."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import CIDR, DOUBLE_PRECISION
@@ -46,6 +47,20 @@ worker = Table(
     Column("rate", DOUBLE_PRECISION, nullable=False, comment="Connections a second that it may open"),
     Column("backend", Integer, nullable=False, comment="Process of the server that serves it"),
     comment="The workers alive; what they may open together is never more than the rate of the scan",
+)
+
+saying = Table(
+    "saying",
+    metadata,
+    id_column(),
+    Column("endpoint_id", ForeignKey("endpoint.id", ondelete="CASCADE"), nullable=False, comment="Who told it"),
+    Column("digest", Text, nullable=False, comment="Digest of the model, 64 hex digits"),
+    Column(
+        "rules", Text, nullable=False, comment="First release that answers by the rules of its version, or =release"
+    ),
+    Column("said", Text, nullable=False, comment="What is kept of the answer, as JSON: tools, template hash, ..."),
+    UniqueConstraint("endpoint_id", "digest", "rules"),
+    comment="What an endpoint itself told of a model that others need not be asked about once two networks agree",
 )
 
 laid = Table(

@@ -317,6 +317,7 @@ sighting = Table(
     Column("observations", Integer, nullable=False, comment="How many observations"),
     Column("days", DATEMULTIRANGE, nullable=False, comment="Days (UTC) on which it was seen"),
     Column("latency_ms", REAL, comment="The least latency of its observations, milliseconds; null when none has one"),
+    Column("recalled", ARRAY(BigInteger), comment="model.id, sorted, of those that only others told of; else null"),
     Column(
         "day_count",
         Integer,

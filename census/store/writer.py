@@ -17,7 +17,7 @@ from psycopg import Connection, Cursor
 from census import metrics
 from census.facts import Observation, Outcome, Signal, Verdict
 from census.places import Place
-from census.store import exclusions, listed
+from census.store import exclusions, listed, sayings
 from census.store.catalog import Catalog, array_of
 from census.store.claims import counts
 
@@ -25,13 +25,13 @@ _TEMPORARY = """
 create temporary table if not exists seen (
     address inet, port integer, name text, outcome smallint, observed_at timestamptz, running integer,
     latency_ms real, recognised boolean, verdict smallint, signals text[], certificate text,
-    imprint text, place_id bigint, network_id bigint, inventory_id bigint, software_id bigint
+    imprint text, place_id bigint, network_id bigint, inventory_id bigint, software_id bigint, recalled bigint[]
 ) on commit delete rows;
 """
 
 _SEEN_COLUMNS = (
     "address, port, name, outcome, observed_at, running, latency_ms, recognised, verdict, signals, certificate,"
-    " imprint, place_id, network_id, inventory_id, software_id"
+    " imprint, place_id, network_id, inventory_id, software_id, recalled"
 )
 
 # Filtering with `not exists` first keeps known rows from burning a number of the identity column each.
@@ -77,8 +77,9 @@ where recognised and endpoint.host_id = host.id and endpoint.port = seen.port
 """
 
 _NEW_SIGHTINGS = """
-insert into sighting (endpoint_id, inventory_id, software_id, first_seen, last_seen, observations, days)
-select endpoint.id, seen.inventory_id, seen.software_id, min(seen.observed_at), max(seen.observed_at), 0, '{}'
+insert into sighting (endpoint_id, inventory_id, software_id, first_seen, last_seen, observations, days, recalled)
+select endpoint.id, seen.inventory_id, seen.software_id, min(seen.observed_at), max(seen.observed_at), 0, '{}',
+    case when bool_and(seen.recalled is not null) then min(seen.recalled) end
 from seen join host using (address) join endpoint on endpoint.host_id = host.id and endpoint.port = seen.port
 where recognised and not exists (
     select from sighting
@@ -89,6 +90,17 @@ group by endpoint.id, seen.inventory_id, seen.software_id
 order by endpoint.id
 on conflict (endpoint_id, inventory_id, software_id) do nothing
 returning endpoint_id
+"""
+
+# What an endpoint told itself once is no longer what others told.
+_ASKED = """
+update sighting set recalled = nullif(array(
+    select unnest(sighting.recalled) intersect select unnest(seen.recalled) order by 1), '{}')
+from seen join host using (address) join endpoint on endpoint.host_id = host.id and endpoint.port = seen.port
+where recognised and sighting.recalled is not null and sighting.endpoint_id = endpoint.id
+  and sighting.inventory_id is not distinct from seen.inventory_id
+  and sighting.software_id is not distinct from seen.software_id
+  and not coalesce(sighting.recalled <@ seen.recalled, false)
 """
 
 # The counters are moved by the rows that the insert returned, so that they can never differ from them.
@@ -176,6 +188,7 @@ class Writer:
         with connection.transaction(), connection.cursor() as cursor:
             cursor.execute(_TEMPORARY)
             self._catalog.prepare(cursor)
+            sayings.prepare(cursor)
 
     def write(self, batch: Batch) -> None:
         """Commit one batch whole, or nothing of it; raises OutdatedError, SupersededError or psycopg's errors.
@@ -214,9 +227,11 @@ class Writer:
         for statement in (_HOSTS, _PLACES, _ENDPOINTS, _VERDICTS):
             cursor.execute(statement)
         listed.forget(cursor, [row[0] for row in cursor.execute(_NEW_SIGHTINGS).fetchall()])
+        cursor.execute(_ASKED)
         made = cursor.execute(_OBSERVATIONS, {"scan": batch.scan}).fetchone()
         if made is None or made[0] != len(batch.observations):
             raise psycopg.DataError(f"{made} rows came of {len(batch.observations)} observations")
+        sayings.add(cursor, batch.observations)
         metrics.ROWS_WRITTEN.labels("observation").inc(len(batch.observations))
 
     def _rows(self, cursor: Cursor[Any], observations: Sequence[Observation]) -> list[tuple[Any, ...]]:
@@ -233,7 +248,7 @@ class Writer:
             rows.append((
                 seen.address, seen.target.port, seen.target.name, int(seen.outcome), seen.observed_at, seen.running,
                 seen.latency_ms, known, verdict, signals,
-                seen.certificate, seen.imprint, place, network, inventory, software,
+                seen.certificate, seen.imprint, place, network, inventory, software, self._catalog.recalled(seen),
             ))  # fmt: skip
         return rows
 

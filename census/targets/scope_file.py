@@ -25,7 +25,7 @@ _KEYS = {
     "authorization": ("reference", "basis", "contact", "info", "valid_from", "valid_until"),
     "scope": ("networks", "hosts", "ports", "exclude", "exclude_files"),
     "limits": ("rate", "rate_per_network", "per_host", "requests_per_host"),
-    "probe": ("details",),
+    "probe": ("details", "loaded"),
 }
 _REQUIRED = ("authorization", "scope")
 _HEADER_SAFE = re.compile(r"[ !-'*-\[\]-~]+")  # printable ASCII without ( ) and \, which end a User-Agent's comment
@@ -51,6 +51,7 @@ def read_scope(path: Path) -> Scope:
         exclude_names_from_files=_only_names(from_files),
         **_limits(tables["limits"]),
         details=tables["probe"].switch("details", default=True),
+        loaded=_loaded(tables["probe"]),
         source=path,
     )
 
@@ -168,6 +169,10 @@ def _limits(table: Table) -> dict[str, Any]:
         "per_host": table.number("per_host", PER_HOST, whole=True),
         "requests_per_host": table.number("requests_per_host", REQUESTS_PER_HOST, whole=True),
     }
+
+
+def _loaded(table: Table) -> int | None:
+    return int(table.number("loaded", 1, whole=True)) if "loaded" in table.data else None
 
 
 def _only_networks(entries: list[Network | str]) -> tuple[Network, ...]:

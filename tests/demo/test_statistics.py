@@ -112,8 +112,14 @@ def assert_that_every_endpoint_is_right(population: Population, url: str, folder
         )
         for each in known
     }  # fmt: skip
-    columns = ("address", "port", "model", "digest", "family", "architecture", "tools", "tools_source")
-    assert Counter(tuple(row[column] for column in columns) for row in exported("models")) == Counter(
-        (each.address, each.port, held.name, held.digest, held.entry.family, held.architecture, held.tools.word,
-         held.tools_source) for each in known for held in each.models
+    columns = ("address", "port", "model", "digest", "family", "architecture", "tools")
+    models = [*exported("models")]
+    assert Counter(tuple(row[column] for column in columns) for row in models) == Counter(
+        (each.address, each.port, held.name, held.digest, held.entry.family, held.architecture, held.tools.word)
+        for each in known for held in each.models
     )  # fmt: skip
+    sources = {(each.address, each.port, held.name): held.tools_source for each in known for held in each.models}
+    for row in models:
+        source = sources[row["address"], row["port"], row["model"]]
+        assert row["tools_source"] == source or (row["tools_source"], row["recalled"]) == ("digest", True)
+        assert row["recalled"] <= (source in ("show", "template"))

@@ -12,6 +12,7 @@ from census.facts import CANARY_PATH, Exchange, Exchanges, Outcome, Question, Re
 from census.kinds.allowed import allowed
 
 Answer = Callable[[Question], Exchange]
+Recall = Callable[[str, str], str | None]
 CANARY = "/0123456789abcdef"
 REQUESTS = 64
 JSON = {"content-type": "application/json"}
@@ -37,9 +38,11 @@ class Course:
         return self.reading.outcome
 
 
-def drive(answer: Answer, port: int = 8000, *, details: bool = True) -> Course:
+def drive(
+    answer: Answer, port: int = 8000, *, details: bool = True, loaded: bool = True, recall: Recall | None = None
+) -> Course:
     """Ask `answer` as the probe asks a target; every question must be allowed and asked once."""
-    exchanges = Exchanges()
+    exchanges = Exchanges(recall=recall)
     asked: list[str] = []
 
     def ask(question: Question) -> None:
@@ -61,7 +64,7 @@ def drive(answer: Answer, port: int = 8000, *, details: bool = True) -> Course:
         ask(further)
         found = kinds.recognise(exchanges)
     while found is not None and len(asked) < REQUESTS:
-        further = found[0].ask(exchanges, kinds.Wishes(details=details))
+        further = found[0].ask(exchanges, kinds.Wishes(details=details, loaded=loaded))
         if further is None:
             break
         ask(further)

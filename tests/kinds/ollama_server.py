@@ -69,7 +69,8 @@ def says(body: Any) -> Rule:
 
 def look(models: Iterable[Any], claimed: Any = "0.6.8", **answers: Any) -> Course:
     details: bool = answers.pop("details", True)
-    return drive(server(models, claimed, **answers), 11434, details=details)
+    loaded: bool = answers.pop("loaded", True)
+    return drive(server(models, claimed, **answers), 11434, details=details, loaded=loaded)
 
 
 def shows(course: Any) -> list[str]:

@@ -11,6 +11,7 @@ from census.kinds.kind import Wishes
 from census.kinds.ollama import KIND
 from census.kinds.ollama_epochs import Epoch
 from census.kinds.ollama_models import is_remote, read_tools
+from census.kinds.ollama_shows import read_show
 from census.kinds.ollama_signals import made_up
 from tests.kinds.ollama_server import GIN, HEX, Rule, look, reply, says, shows, tag
 
@@ -181,6 +182,16 @@ def test_exact_numbers_of_show_go_before_the_list_and_the_list_before_the_name()
     assert (model.parameters, model.context_length) == (7_600_000_000, 5)
 
 
+def test_who_was_not_drawn_is_asked_what_it_has_loaded_only_if_it_gave_a_sign_of_pretending() -> None:
+    spared = look([tag("a")], loaded=False)
+    assert "GET /api/ps" not in spared.asked
+    assert spared.reading.running is None
+    assert spared.reading.models == look([tag("a")]).reading.models
+    decoy = look([tag("a")], loaded=False, canary=says({"ok": True}))
+    assert "GET /api/ps" in decoy.asked
+    assert decoy.reading.running == 0
+
+
 def test_ps_tells_how_many_models_are_loaded_and_loading_one_makes_no_other_model_of_it() -> None:
     loaded = {
         "models": [{"name": "a", "context_length": 4096}, {"model": "b", "context_length": "8"}, {"name": "gone"}]
@@ -225,7 +236,7 @@ JINJA = {"template": "{%- if tools %}{{ tools }}{% endif %}"}
 def test_tools_are_told_by_the_best_source_of_the_epoch(
     listed: tuple[str, ...] | None, show: dict[str, Any], epoch: Epoch | None, expected: tuple[Tools, str | None]
 ) -> None:
-    assert read_tools(listed, show, epoch) == expected
+    assert read_tools(listed, read_show(show, epoch)) == expected
 
 
 # What only copies of one machine share.

@@ -266,9 +266,10 @@ def test_copies_of_an_older_database_know_their_scans_as_the_same(server: Embedd
         for _ in range(2):
             rows_of(url, "drop schema stats cascade; drop schema export cascade; delete from laid")
             rows_of(url, "alter table scan drop uuid, drop pruned_credible, drop stopped")
-            rows_of(url, "alter table endpoint drop listed_id")
+            rows_of(url, "alter table endpoint drop listed_id; alter table sighting drop recalled")
             rows_of(url, WITHOUT_0009)
-            rows_of(url, "drop table pruning, lineage, reader, worker; update alembic_version set version_num = '0005'")
+            rows_of(url, "drop table pruning, lineage, reader, worker, saying")
+            rows_of(url, "update alembic_version set version_num = '0005'")
             upgrade(url)
             numbers.append(rows_of(url, "select uuid from scan order by id"))
     finally:
@@ -282,3 +283,32 @@ _OLDER = """
         seed, version, targets, began)
     select 'IRB', 'b', 'c', now(), now(), '0', '{}', '{}', '[]', 1, '0.1.0', 0, now() from generate_series(1, 2)
 """
+
+
+def test_what_was_told_of_digests_is_merged_and_who_was_asked_in_either_is_not_recalled(
+    another: Callable[[], str], tmp_path: Path
+) -> None:
+    async def scanned(*urls: str) -> None:
+        show = page({"template": "{{ .Tools }}", "capabilities": ["completion", "tools"]})
+        entry = {key: value for key, value in model("qwen2:7b", "a").items() if key != "capabilities"}
+        pages = {"/api/tags": page({"models": [entry]}), "/api/version": page({"version": "0.6.8"}), "/api/show": show}
+        async with listen(answers(pages), "127.0.1.1") as first, listen(answers(pages), "127.0.2.1") as second:
+            for url in urls:
+                await scan(url, tmp_path, [f"127.0.1.1:{first.port}", f"127.0.2.1:{second.port}"])
+
+    one, other, third = (another() for _ in range(3))
+    asyncio.run(scanned(one, other))
+    recalled = "update sighting set recalled = models from inventory where inventory.id = inventory_id"
+    rows_of(one, f"{recalled} and endpoint_id = (select min(endpoint_id) from sighting)")
+    rows_of(other, recalled)
+    rows_of(third, "insert into model (hash, name, tools) values ('', 'so that numbers differ', 0)")
+    told = "select host(address), digest, rules, said from saying join endpoint on endpoint.id = endpoint_id"
+    told += " join host on host.id = host_id order by address"
+    kept = "select model, recalled from export.models order by recalled"
+    here = rows_of(one, told)
+    merge(third, other)
+    assert (rows_of(third, told), len(here)) == (here, 2)
+    assert rows_of(third, kept) == [("qwen2:7b", True)] * 2
+    merge(one, other)
+    assert rows_of(one, told) == here
+    assert rows_of(one, kept) == [("qwen2:7b", False), ("qwen2:7b", True)]

@@ -32,6 +32,16 @@ def share(name: str, column: str, value: object, **options: object) -> Asked:
     return lambda census: census.share(name, _is(column, value), **options)
 
 
+def share_of_told(name: str, column: str) -> Asked:
+    """The share of yes in a statistic with yes, no and unknown, of those that are not unknown."""
+
+    def ask(census: Census) -> Ours:
+        counts = {row[column]: row["count"] for row in census.rows(name)}
+        return census.portion(counts["yes"], counts["yes"] + counts["no"])
+
+    return ask
+
+
 def observations_of(band: str) -> Asked:
     """The share of all observations that the hosts in a band of persistence have."""
 

@@ -99,8 +99,8 @@ FIGURES: tuple[Figure, ...] = (
         "7",
         "running share",
         "not published",
-        "hosts with a model loaded in some observation, of those with a model",
-        asking.share("running", "running", "yes"),
+        "hosts with a model loaded in some observation, of those with a model that told what was loaded",
+        asking.share_of_told("running", "running"),
     ),
     Figure(
         "8a",

@@ -1,6 +1,7 @@
 -- One row for each model that an endpoint ever listed (name and digest), as it was described last. scan is the last
 -- scan in which that endpoint listed it, null once those observations are pruned; capabilities are null when unknown;
--- remote models run elsewhere.
+-- remote models run elsewhere. The details of recalled ones were told by others with the same digest, not by this
+-- endpoint: where its tools come from that, their source is digest.
 create view export.models as
 with listed as (
     select sighting_id, max(scan_id) as scan
@@ -28,9 +29,11 @@ select distinct on (e.id, m.name, m.digest)
     m.format,
     m.capabilities,
     stats.tools_word(m.tools) as tools,
-    m.tools_source,
+    case when m.id = any (s.recalled) and m.tools_source <> 'tags' then 'digest' else m.tools_source end
+        as tools_source,
     m.tools_level,
     m.remote,
+    coalesce(m.id = any (s.recalled), false) as recalled,
     stats.verdict_word(e.verdict) as decoy
 from sighting s
 left join listed l on l.sighting_id = s.id

@@ -1,6 +1,7 @@
 -- Whether units have models loaded at the moment of asking (Ollama's /api/ps and its like), of the units with a model:
 -- yes if any did in any observation, else no if any told that it had none, else unknown. loaded is how many models
--- were loaded on average, over those observations of these units that tell. Always these three rows.
+-- were loaded on average, over those observations of these units that tell. Large scans ask only some Ollamas what they
+-- have loaded, drawn by lot, and the others are unknown: the share to publish is yes of yes and no. Always these rows.
 create function stats.running(
     scan bigint default null, since timestamptz default null, until timestamptz default null,
     unit text default 'host', population text default 'credible')
