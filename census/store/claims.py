@@ -117,7 +117,7 @@ def recognised(connection: Connection[Any], scan: int, address: str, port: int) 
            join endpoint on endpoint.host_id = host.id and endpoint.port = %s
            join observation on observation.endpoint_id = endpoint.id
            where host.address = %s and observation.scan_id = %s and observation.sighting_id is not null
-           order by observation.id desc limit 1""",
+           order by observation.observed_at desc limit 1""",
         (port, address, scan),
     ).fetchone()
     return None if row is None else Outcome(row[0])

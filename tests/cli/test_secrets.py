@@ -158,7 +158,7 @@ def test_a_reader_logs_in_with_a_password_that_stood_in_no_command_line(guarded:
 def test_a_secret_that_no_variable_can_hold_is_not_put_on_a_command_line(guarded: str, tmp_path: Path) -> None:
     url = guarded.replace("bob@", f"bob:{SECRET}@", 1) + f"&sslpassword={SECRET}"
     done = census("db", "shell", "-c", "select 1", folder=tmp_path, url=url)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "service file" in done.stderr
     assert SECRET not in done.stdout + done.stderr
 
