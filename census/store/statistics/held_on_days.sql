@@ -11,15 +11,25 @@ begin atomic
         select h.carrier, h.member, h.days, h.day_count
         from stats.held(dimension, scan, since, until, 'host-day', population) h
     ),
-    carriers as materialized (
-        select h.carrier, count(*) > 1 as several, sum(h.day_count) as days from held h group by h.carrier
+    tangled as (
+        -- Hosts with sightings that begin before others have ended, which is all that can share a day.
+        select o.carrier
+        from (
+            select
+                h.carrier, lower(h.days) as first,
+                max(upper(h.days)) over (
+                    partition by h.carrier order by lower(h.days) rows between unbounded preceding and 1 preceding
+                ) as reached
+            from held h
+        ) o
+        where o.first < o.reached
+        group by o.carrier
     ),
     overlapping as materialized (
-        select c.carrier
-        from carriers c join held h on h.carrier = c.carrier
-        where c.several
-        group by c.carrier, c.days
-        having days_in(range_agg(h.days)) < c.days
+        select t.carrier
+        from tangled t join held h on h.carrier = t.carrier
+        group by t.carrier
+        having days_in(range_agg(h.days)) < sum(h.day_count)
     ),
     spans as (
         select

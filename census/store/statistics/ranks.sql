@@ -10,23 +10,106 @@ returns table (
     deviation double precision)
 language sql stable parallel safe
 begin atomic
-    with counted as (
-        select 'observation' as weighting, t.value, t.count
-        from stats.tally(by, scan, since, until, 'observation', population) t
-        where stats.asked(unit, population) and stats.one_of('by', by, array['family', 'architecture'])
+    with seen as materialized (
+        select s.host_id, s.inventory_id, s.observations, s.days, s.day_count
+        from stats.seen(scan, since, until, 'host-day', population) s
+        where s.inventory_id is not null
+            and stats.asked(unit, population) and stats.one_of('by', by, array['family', 'architecture'])
+    ),
+    tangled as (
+        -- Hosts with sightings that begin before others have ended, which is all that can share a day.
+        select o.host_id
+        from (
+            select
+                s.host_id, lower(s.days) as first,
+                max(upper(s.days)) over (
+                    partition by s.host_id order by lower(s.days) rows between unbounded preceding and 1 preceding
+                ) as reached
+            from seen s
+        ) o
+        where o.first < o.reached
+        group by o.host_id
+    ),
+    overlapping as materialized (
+        -- Of all others each sighting counts its days.
+        select t.host_id
+        from tangled t join seen s on s.host_id = t.host_id
+        group by t.host_id
+        having days_in(range_agg(s.days)) < sum(s.day_count)
+    ),
+    sets as materialized (
+        select row_number() over () as id, its.*
+        from (
+            select true as of_hosts, h.alone, h.inventories, h.count
+            from stats.holdings(scan, since, until, 'host', population) h
+            union all
+            select false, h.alone, h.inventories, h.count
+            from stats.holdings(scan, since, until, 'endpoint', population) h
+        ) its
+    ),
+    weights as materialized (
+        -- All four weightings of an inventory, so that it is looked up once.
+        select
+            w.inventory_id, sum(w.observations) as observations, sum(w.hosts) as hosts, sum(w.endpoints) as endpoints,
+            sum(w.days) as days
+        from (
+            select
+                s.inventory_id, s.observations::double precision as observations, 0::double precision as hosts,
+                0::double precision as endpoints,
+                case when s.host_id in (select o.host_id from overlapping o) then 0 else s.day_count end
+                    ::double precision as days
+            from seen s
+            union all
+            select
+                s.inventories[1], 0, case when s.of_hosts then s.count else 0 end,
+                case when s.of_hosts then 0 else s.count end, 0
+            from sets s
+            where s.alone
+        ) w
+        group by w.inventory_id
+    ),
+    described as (
+        select i.id, case by when 'architecture' then i.architectures else i.families end as members from inventory i
+    ),
+    counted as (
+        select member as value, w.observations, w.hosts, w.endpoints, w.days
+        from weights w join described d on d.id = w.inventory_id cross join unnest(d.members) member
         union all
-        select 'host', t.value, t.count from stats.tally(by, scan, since, until, 'host', population) t
+        select
+            several.member, 0, case when several.of_hosts then several.count else 0 end,
+            case when several.of_hosts then 0 else several.count end, 0
+        from (
+            select distinct s.id, s.of_hosts, s.count, member
+            from sets s
+            cross join unnest(s.inventories) listed
+            join described d on d.id = listed
+            cross join unnest(d.members) member
+            where not s.alone
+        ) several
         union all
-        select 'endpoint', t.value, t.count from stats.tally(by, scan, since, until, 'endpoint', population) t
-        union all
-        select 'host-day', t.value, t.count from stats.tally(by, scan, since, until, 'host-day', population) t
+        select member, 0, 0, 0, days_in(range_agg(s.days))
+        from overlapping o
+        join seen s on s.host_id = o.host_id
+        join described d on d.id = s.inventory_id
+        cross join unnest(d.members) member
+        group by o.host_id, member
+    ),
+    summed as materialized (
+        select
+            c.value, sum(c.observations) as observations, sum(c.hosts) as hosts, sum(c.endpoints) as endpoints,
+            sum(c.days) as days
+        from counted c
+        group by c.value
     ),
     ranked as (
         select
-            c.value, c.weighting,
-            row_number() over (partition by c.weighting order by c.count desc, c.value collate "C") as rank
-        from counted c
-        where c.value is not null
+            s.value, told.weighting,
+            row_number() over (partition by told.weighting order by told.count desc, s.value collate "C") as rank
+        from summed s
+        cross join lateral (
+            values ('observation', s.observations), ('host', s.hosts), ('endpoint', s.endpoints), ('host-day', s.days)
+        ) told (weighting, count)
+        where told.count > 0
     )
     select
         r.value,
