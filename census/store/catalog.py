@@ -118,17 +118,22 @@ def _find_or_insert(
 
     Table and column names are ours; a row that another worker inserts meanwhile is found on the second look.
     """
-    matches = " and ".join(f"{column} is not distinct from %s" for column in columns)
+    # No index is used for "is not distinct from".
+    matches = " and ".join(
+        f"{column} is null" if value is None else f"{column} = %s"
+        for column, value in zip(columns, values, strict=True)
+    )
     find = f"select id from {table} where {matches}"  # noqa: S608  names from this module
+    told = [value for value in values if value is not None]
     names = ", ".join(columns)
     insert = (
         f"insert into {table} ({names}) values ({', '.join(['%s'] * len(columns))}) on conflict ({names}) do nothing"  # noqa: S608  names from this module
     )
-    row = cursor.execute(find, values).fetchone()
+    row = cursor.execute(find, told).fetchone()
     made = 0
     if row is None:
         made = cursor.execute(insert, values).rowcount
-        row = cursor.execute(find, values).fetchone()
+        row = cursor.execute(find, told).fetchone()
     assert row is not None
     return int(row[0]), made > 0
 
