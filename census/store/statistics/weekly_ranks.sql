@@ -43,9 +43,11 @@ begin atomic
     counted as (
         select one.member, date '2000-01-03' + 7 * week as week, sum(one.count)::bigint as count
         from (
-            select h.member, run, count(*) as count from held h cross join unnest(h.weeks) run group by h.member, run
+            select h.member, lower(h.run) as first, upper(h.run) - 1 as last, count(*) as count
+            from (select held.member, unnest(held.weeks) as run from held) h
+            group by h.member, lower(h.run), upper(h.run)
         ) one
-        cross join generate_series(lower(one.run), upper(one.run) - 1) week
+        cross join generate_series(one.first, one.last) week
         group by one.member, week
     ),
     whole as materialized (
