@@ -6,15 +6,18 @@ import stat
 import subprocess
 import uuid
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
-from census.store import dumps
-from census.store.connect import DatabaseError
+from census.store import dumps, exclusions
+from census.store.connect import DatabaseError, connect
 from census.store.dumps import DumpError, NotEmptyError
 from census.store.embedded import Embedded
-from census.store.migrate import is_current
+from census.store.migrate import is_current, upgrade
 from census.store.programs import program
 from tests.support.asking import all_time, rows_of
 
@@ -99,3 +102,33 @@ def test_a_dump_that_fails_leaves_the_older_file_alone(tmp_path: Path) -> None:
         dumps.dump("postgresql://bob@127.0.0.1:1/db", file)
     assert file.read_text() == "older"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def enter(connection: psycopg.Connection[Any], *addresses: str) -> None:
+    with connection.transaction(), connection.cursor() as cursor:
+        exclusions.enter(cursor, [ip_network(each) for each in addresses], None, "them")
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_who_opted_out_here_stays_opted_out_whatever_becomes_of_a_restore(
+    database_url: str, empty_url: str, tmp_path: Path, *, whole: bool
+) -> None:
+    file = tmp_path / "census.dump"
+    with connect(database_url) as connection:
+        enter(connection, "192.0.2.1", "192.0.2.2")
+    dumps.dump(database_url, file)
+    upgrade(empty_url)
+    with connect(empty_url) as connection:
+        enter(connection, "192.0.2.2", "192.0.2.3")
+    rows_of(empty_url, "insert into reader (role) values ('gone')")
+    if whole:
+        dumps.restore(empty_url, file)
+    else:
+        file.write_bytes(file.read_bytes()[:-2000])
+        with pytest.raises(DumpError, match="nothing was written"):
+            dumps.restore(empty_url, file)
+    assert is_current(empty_url)
+    expected = ["192.0.2.1", "192.0.2.2", "192.0.2.3"] if whole else ["192.0.2.2", "192.0.2.3"]
+    assert rows_of(empty_url, "select entry from exclusion order by entry") == [(each,) for each in expected]
+    assert rows_of(empty_url, "select role from reader") == [("gone",)]
+    assert rows_of(empty_url, "select count(*) from stats.families()") == [(0,)]
