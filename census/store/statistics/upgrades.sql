@@ -3,7 +3,8 @@
 -- it was last asked (there), or it was seen again after another had been (mixed), as where several servers take turns
 -- behind one address. days is the median between the last sight of the one and the first sight of the other, or the
 -- first attempt in vain. Changes go up or down. By endpoint; a host counts under each fate of its endpoints. Versions
--- that servers do not tell are left out. Only hosts and endpoints are counted; the other units are answered for hosts.
+-- that servers do not tell are left out. Only hosts and endpoints are counted; the other units are answered for hosts, and
+-- without intervals.
 create function stats.upgrades(
     scan bigint default null, since timestamptz default null, until timestamptz default null,
     unit text default 'host', population text default 'credible')
@@ -71,7 +72,7 @@ begin atomic
     )
     select t.name, t.version, t.fate, t.became, t.count, t.of, w.share, w.low, w.high, t.days
     from told t
-    cross join lateral stats.wilson(t.count, t.of, case unit when 'endpoint' then unit else 'host' end) w
+    cross join lateral stats.wilson(t.count, t.of, unit) w
     order by t.of desc, t.name collate "C", t.version collate "C", t.count desc, t.fate, t.became collate "C";
 end;
 

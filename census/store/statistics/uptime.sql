@@ -3,7 +3,8 @@
 -- sight, in the period `asked` of all attempts that are on record in the time asked for, also those after they had
 -- gone. Attempts before an endpoint was first recognised are not on record. Units with a single attempt are the band
 -- once, for that says nothing; mean is over the others, and the same in all rows of a period. Attempts at the
--- endpoints of a host are added up. Only hosts and endpoints are counted; the other units are answered for hosts.
+-- endpoints of a host are added up. Only hosts and endpoints are counted; the other units are answered for hosts, and
+-- without intervals.
 create function stats.uptime(
     scan bigint default null, since timestamptz default null, until timestamptz default null,
     unit text default 'host', population text default 'credible')
@@ -50,7 +51,7 @@ begin atomic
     )
     select c.period, c.uptime, c.count, c.of, w.share, w.low, w.high, c.mean
     from counted c
-    cross join lateral stats.wilson(c.count, c.of, case unit when 'endpoint' then unit else 'host' end) w
+    cross join lateral stats.wilson(c.count, c.of, unit) w
     order by c.place, c.band desc;
 end;
 

@@ -3,7 +3,8 @@
 -- since the last week with any, or left them: those are the rows with a rank above twenty, or without a rank where
 -- nobody lists them any more. tau is Kendall's rank correlation (tau-b, on the counts) of this week with the first,
 -- over all families that are among the first twenty in either: 1 is the same order, -1 the reverse, null where there
--- is none. Only hosts and endpoints are counted; the other units are answered for hosts.
+-- is none. Only hosts and endpoints are counted; the other units are answered for hosts, and
+-- without intervals.
 create function stats.weekly_ranks(
     scan bigint default null, since timestamptz default null, until timestamptz default null,
     unit text default 'host', population text default 'credible', by text default 'family')
@@ -105,7 +106,7 @@ begin atomic
     from shown s
     join whole w on w.week = s.week
     left join taus t on t.week = s.week
-    cross join lateral stats.wilson(s.count, w.of, case unit when 'endpoint' then unit else 'host' end) i
+    cross join lateral stats.wilson(s.count, w.of, unit) i
     order by s.week, s.rank, s.member collate "C";
 end;
 

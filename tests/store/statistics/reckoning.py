@@ -79,11 +79,6 @@ def advertising(found: dict[Any, list[Tools]], unit: str) -> dict[Any, tuple[Any
     }
 
 
-def carrier_unit(unit: str) -> str:
-    """The unit that a statistic really counts when it knows hosts and endpoints alone."""
-    return unit if unit == "endpoint" else "host"
-
-
 def told(connection: Connection, name: str, options: Mapping[str, Any], **more: Any) -> list[dict[str, Any]]:
     """The rows of a statistic by the names of their columns."""
     result = rows(connection, name, **options, **more)

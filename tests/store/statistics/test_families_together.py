@@ -20,7 +20,6 @@ from tests.store.statistics.reckoning import (
     UNITS,
     Z,
     agree,
-    carrier_unit,
     close,
     holdings,
     share,
@@ -204,7 +203,7 @@ def weekly(world: World, options: dict[str, Any], by: str) -> list[tuple[Any, ..
             entered = "entered" if before is not None and name not in before else None
             rows.append((
                 week.isoformat(), order.index(name) + 1 if name in order else None, name,
-                *share(counts[name], len(weeks[week]), carrier_unit(options["unit"])), same,
+                *share(counts[name], len(weeks[week]), options["unit"]), same,
                 "left" if name not in order[:20] else entered,
             ))  # fmt: skip
         before = order[:20]

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from census.facts import Outcome
 from tests.store.statistics.history import Look, World
-from tests.store.statistics.reckoning import Z, agree, carrier_unit, share, shared, told, units
+from tests.store.statistics.reckoning import Z, agree, share, shared, told, units
 
 CONTACTED = set(Outcome) - {Outcome.OPTED_OUT, Outcome.OUT_OF_SCOPE, Outcome.UNRESOLVED}
 
@@ -111,7 +111,7 @@ def test_uptime_is_told_of_two_periods(history: Connection, world: World) -> Non
             bands = Counter(banded(there, there + missed) for there, missed in counts)
             shares = [there / (there + missed) for there, missed in counts if there + missed > 1]
             for name in ("100%", "90-99%", "80-89%", "50-79%", "<50%", "once"):
-                columns = share(bands[name], len(counts), carrier_unit(options["unit"]))
+                columns = share(bands[name], len(counts), options["unit"])
                 result[period, name] = (*columns, mean(shares) if shares else None)
         return result
 
@@ -202,7 +202,7 @@ def test_each_version_has_a_fate(history: Connection, world: World) -> None:
                 waits.setdefault(tuple(key), []).extend([] if wait is None else [wait / timedelta(days=1)])
         return {
             key: (
-                *share(len(found), len(ran[key[0], key[1]]), carrier_unit(options["unit"])),
+                *share(len(found), len(ran[key[0], key[1]]), options["unit"]),
                 median(waits[key]) if waits[key] else None,
             )
             for key, found in by_unit.items()
