@@ -20,7 +20,7 @@ from census.report.extras import ReportError
 from tests.report.population import GEMMA, LLAMA, QWEN, Listed, Population, neighbourhood
 
 KEY = bytes(range(32))
-OF_HOSTS = [what for what in WHATS if what != "inventories"]  # lists belong to whoever has them
+OF_HOSTS = [what for what in WHATS if what not in {"inventories", "judgements"}]  # belong to whoever has them
 PROMISED = {
     "targets": {"scan", "address", "port", "outcome"},
     "endpoints": {
@@ -37,6 +37,8 @@ PROMISED = {
     },
     "sightings": {"address", "port", "inventory", "models", "first_seen", "last_seen", "observations", "decoy"},
     "inventories": {"inventory", "model", "digest", "family", "tools"},
+    "hosts": {"population", "address", "first_seen", "last_seen", "gone_at", "observations"},
+    "judgements": {"software", "version", "advisory", "affected"},
 }  # fmt: skip
 
 
@@ -128,8 +130,8 @@ def test_a_file_that_cannot_be_written_and_an_unknown_word_are_sentences(
 ) -> None:
     with pytest.raises(ReportError, match="cannot write"):
         export(connection, "models", tmp_path / "no such folder" / "x", key=KEY)
-    with pytest.raises(ReportError, match="nothing called 'hosts'"):
-        export(connection, "hosts", tmp_path / "x", key=KEY)
+    with pytest.raises(ReportError, match="nothing called 'owners'"):
+        export(connection, "owners", tmp_path / "x", key=KEY)
 
 
 def test_rows_are_fetched_while_they_are_written(connection: Connection) -> None:
