@@ -63,6 +63,18 @@ _FILTERED = {
             select s.inventory_id
             from (select distinct sighting_id from observation where scan_id = :scan) o
             join sighting s on s.id = o.sighting_id)""",
+    "hosts": """
+        select * from export.hosts where address in (
+            select host(h.address)
+            from (select distinct endpoint_id from observation where scan_id = :scan and sighting_id is not null) o
+            join endpoint e on e.id = o.endpoint_id
+            join host h on h.id = e.host_id)""",
+    "judgements": """
+        select * from export.judgements where (software, coalesce(version, '')) in (
+            select w.name, coalesce(w.version, '')
+            from (select distinct sighting_id from observation where scan_id = :scan) o
+            join sighting s on s.id = o.sighting_id
+            join software w on w.id = s.software_id)""",
 }
 _ALL = {what: f"select * from export.{what}" for what in _FILTERED}  # noqa: S608  names from this module
 WHATS = tuple(_ALL)

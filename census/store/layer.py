@@ -24,7 +24,7 @@ _SCHEMAS = {
     " every upgrade; keep views of your own in a schema of your own",
     "export": "The rows of the census as `census export` writes them. Made anew by every upgrade",
 }
-_EXPORTS = ("targets", "endpoints", "observations", "models", "sightings", "inventories")
+_EXPORTS = ("targets", "endpoints", "observations", "models", "sightings", "inventories", "hosts", "judgements")
 
 _OBJECTS = text("""
     select format('view %I.%I', n.nspname, c.relname)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from census.report.exports import WHATS
 from census.store.connect import engine
 from tests.store.village import settle
 from tests.support.program import census
 
 
-@pytest.mark.parametrize("what", ["targets", "endpoints", "observations", "models", "sightings", "inventories"])
+@pytest.mark.parametrize("what", WHATS)
 def test_every_export_can_be_had_with_its_remarks(database_url: str, tmp_path: Path, what: str) -> None:
     made = engine(database_url)
     with made.begin() as connection:

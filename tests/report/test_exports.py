@@ -9,6 +9,7 @@ import io
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from sqlalchemy import Connection, text
 
 from census.report.exports import WHATS, export, hash_key
 from census.report.extras import ReportError
-from tests.report.population import GEMMA, LLAMA, QWEN, Listed, Population, neighbourhood
+from tests.report.population import GEMMA, LLAMA, NOW, QWEN, Listed, Population, neighbourhood
 
 KEY = bytes(range(32))
-OF_HOSTS = [what for what in WHATS if what != "inventories"]  # lists belong to whoever has them
+OF_HOSTS = [what for what in WHATS if what not in {"inventories", "judgements"}]  # belong to whoever has them
 PROMISED = {
     "targets": {"scan", "address", "port", "outcome"},
     "endpoints": {
@@ -37,6 +38,8 @@ PROMISED = {
     },
     "sightings": {"address", "port", "inventory", "models", "first_seen", "last_seen", "observations", "decoy"},
     "inventories": {"inventory", "model", "digest", "family", "tools"},
+    "hosts": {"population", "address", "first_seen", "last_seen", "gone_at", "observations"},
+    "judgements": {"software", "version", "advisory", "affected"},
 }  # fmt: skip
 
 
@@ -96,6 +99,24 @@ def test_one_scan_has_what_was_observed_in_it(connection: Connection) -> None:
     assert exported(connection, "targets", scan=second) == []
     models = {(row["address"], row["model"]) for row in exported(connection, "models", scan=second)}
     assert models == {("127.0.0.1", LLAMA.name), ("127.0.0.1", GEMMA.name), ("127.0.1.1", QWEN.name)}
+    assert {row["address"] for row in exported(connection, "hosts", scan=second)} == {"127.0.0.1", "127.0.1.1"}
+    judged = {(row["software"], row["version"]) for row in exported(connection, "judgements", scan=second)}
+    assert judged == {("Ollama", "0.9.0")}
+
+
+def test_turns_tell_the_order_of_changes_of_one_endpoint_within_a_day(connection: Connection) -> None:
+    population = Population(connection)
+    scan = population.scan()
+    for version, hours in (("0.6.0", 3), ("0.5.0", 1), ("0.9.0", 2)):
+        population.seen(scan, "127.0.0.1", [LLAMA], version=version, at=NOW - timedelta(hours=hours))
+    population.seen(scan, "127.0.0.2", [LLAMA])
+    connection.execute(text("update sighting s set last_seen = :now where s.id = 1"), {"now": NOW})
+    rows = exported(connection, "sightings")
+    turns = {(row["address"], row["version"]): (row["first_turn"], row["last_turn"]) for row in rows}
+    assert turns.pop(("127.0.0.2", "0.9.0")) == (1, 1)
+    assert {version: turn for (_, version), turn in turns.items()} == {
+        "0.6.0": (1, 4), "0.9.0": (2, 2), "0.5.0": (3, 3),
+    }  # fmt: skip
 
 
 def test_csv_has_lists_as_json_and_defuses_formulas(connection: Connection) -> None:
@@ -128,8 +149,8 @@ def test_a_file_that_cannot_be_written_and_an_unknown_word_are_sentences(
 ) -> None:
     with pytest.raises(ReportError, match="cannot write"):
         export(connection, "models", tmp_path / "no such folder" / "x", key=KEY)
-    with pytest.raises(ReportError, match="nothing called 'hosts'"):
-        export(connection, "hosts", tmp_path / "x", key=KEY)
+    with pytest.raises(ReportError, match="nothing called 'owners'"):
+        export(connection, "owners", tmp_path / "x", key=KEY)
 
 
 def test_rows_are_fetched_while_they_are_written(connection: Connection) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,8 @@ import census
 from census.store.statistics import STATISTICS
 
 _SQL = Path(__file__).with_name("sql")
-_QUERIES = tuple(sorted(path.stem for path in _SQL.glob("*.sql") if path.stem != "interval"))
+_MACROS = ("interval", "bits")  # stand before every query
+_QUERIES = tuple(sorted({path.stem for path in _SQL.glob("*.sql")} - {*_MACROS}))
 
 # Neither seed nor basis nor settings: with the lists the seed tells in which order hosts were asked, a basis may name
 # a network's owner, and settings hold who is excluded.
@@ -46,16 +46,20 @@ def write(connection: Connection, folder: Path, made: Made) -> None:
     scans = [dict(row) for row in connection.execute(_SCANS).mappings()]
     (folder / "README.md").write_text(_readme(scans, made), encoding="utf-8")
     (folder / "CITATION.cff").write_text(_citation(scans), encoding="utf-8")
-    host = "address" if made.addresses else "address_hash"
-    interval = (_SQL / "interval.sql").read_text(encoding="utf-8")
     (folder / "sql").mkdir()
     for name in _QUERIES:
-        query = (_SQL / f"{name}.sql").read_text(encoding="utf-8").replace("HOST", host)
-        (folder / "sql" / f"{name}.sql").write_text(f"{interval}\n{query}", encoding="utf-8")
+        (folder / "sql" / f"{name}.sql").write_text(_query(name, addresses=made.addresses), encoding="utf-8")
     told = json.dumps(_manifest(connection, folder, scans, made), indent=2, ensure_ascii=False, default=_plain)
     (folder / "manifest.json").write_text(f"{told}\n", encoding="utf-8")
     sums = [f"{_sum(path)}  {name}\n" for name, path in _files(folder)]
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+
+
+def _query(name: str, *, addresses: bool) -> str:
+    """One query after the macros, for files in which hosts and certificates have these names."""
+    query = "\n".join((_SQL / f"{each}.sql").read_text(encoding="utf-8") for each in (*_MACROS, name))
+    mark = "" if addresses else "_hash"
+    return query.replace("HOST", f"address{mark}").replace("CERTIFICATE", f"certificate{mark}")
 
 
 def _manifest(connection: Connection, folder: Path, scans: list[dict[str, Any]], made: Made) -> dict[str, Any]:
@@ -110,7 +114,6 @@ def _citation(scans: list[dict[str, Any]]) -> str:
 
 def _readme(scans: list[dict[str, Any]], made: Made) -> str:
     files = "\n".join(f"| `data/{name}.parquet` | {count:,} |" for name, count in made.rows.items())
-    queries = textwrap.fill(", ".join(f"`{name}`" for name in _QUERIES), 120, break_on_hyphens=False)
     return f"""# Census of exposed AI inference hosts, {_days(scans)}
 
 {len(scans)} scans, made with census {census.__version__}. `manifest.json` says which, under which authorisation, with
@@ -129,21 +132,36 @@ which place databases, and what each statistic means; `dictionary.csv` has every
 
 ## Counting again
 
-`sql/` has queries for
-{queries}.
-They read the files of `data` and need no database, only DuckDB:
+`sql/` has a query for every statistic, by its name, and for triples of families (`co-deployment-triples`) and versions
+(`software-versions`). They read the files of `data` and need no database, only DuckDB:
 
 ```shell
 duckdb -c ".read sql/families.sql"
 ```
 
 or, from Python in this folder: `duckdb.sql(open("sql/families.sql").read())`. Each gives the rows of the statistic of
-that name, with the interval of the share. The other statistics stand in `statistics` alone: they look at single scans,
-hours, regions or names, which the rows do not have as they are. Where `statistics` hides small counts the query has
-them, and countries that `data` withholds are under null. `sightings` has one row for each endpoint with one list of
-models and one software, over all the time it stayed so; its `inventory` is the list, whose models `inventories` has.
-Leave out `decoy <> 'decoy'` for the population `raw`.
+that name, without decoys, by host and over all scans. For the population `raw` leave out `decoy <> 'decoy'` (`funnel`
+and `decoys` are the same for both), and of `hosts` take `population = 'raw'`. `sightings` has one row for each endpoint
+with one list of models and one software, over all the time it stayed so; its `inventory` is the list, whose models
+`inventories` has.
+
+What a query does not give as the statistic has it:
+
+{_departures(made)}
 """
+
+
+def _departures(made: Made) -> str:
+    both = """- `clusters`: no names as examples; `inventories` has all of them.
+- `uptime`, `survival`: from `hosts`, which has the attempts of each host counted and its days reckoned."""
+    if made.addresses:
+        return both
+    return f"""{both}
+- `upgrades`: `days` are whole, for times are days here; they are at most one day off.
+- `clusters`: `inventory` is a keyed hash, so that lists which as many hosts have come in another order.
+- Where `statistics` hides small counts the query has them. What `data` withholds (below {made.bound} hosts)
+  counts under null for countries, regions and networks, as unknown for the advisories of a version and the bits of a
+  quantization, and under its keyed hash elsewhere."""
 
 
 def _kept_back(made: Made) -> str:
@@ -158,8 +176,9 @@ def _kept_back(made: Made) -> str:
     return f"""{hidden}
 
 Addresses, names and certificates are keyed hashes (HMAC-SHA-256); the key stays with those who made this. Rows are in
-an order of chance, times are days (UTC), and places are countries. Countries, networks, versions, and names, digests,
-architectures, quantizations and formats of models that fewer than {made.bound} hosts have are withheld: they are null,
-or `withheld:` with a keyed hash, equal where the values are equal. No body, prompt, template or path was ever stored.
+an order of chance, times are days (UTC), and there are no cities. Countries, regions, networks, versions, and names,
+digests, architectures, quantizations and formats of models that fewer than {made.bound} hosts have are withheld: they
+are null, or `withheld:` with a keyed hash, equal where the values are equal. No body, prompt, template or path was ever
+stored.
 
 The rows are pseudonymous, not anonymous: whoever scans the same hosts may find one again by its list of models."""

@@ -2,8 +2,9 @@
 
 Addresses, names and certificates are keyed hashes as in every export. Beyond these, whoever scans too could find a
 host by what only few have, and by the order and the time in which it was asked. So rows come in an order of chance,
-times are days, places are countries, and values that fewer hosts have than the bound are withheld: places and networks
-become null, what a server says of itself and its models becomes a keyed hash.
+times are days, places are countries and regions, and values that fewer hosts have than the bound are withheld: places
+and networks become null, what a server says of itself and its models becomes a keyed hash. Of the order in which one
+endpoint was seen to change, which the days of scans tell too, its sightings keep their turns.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from sqlalchemy import Connection, CursorResult, text
 
 from census.report.exports import REVEALING, hashed
 
-LEFT_OUT = ("region", "city")  # coarse places only
+LEFT_OUT = ("city",)  # coarse places only
 _NUMBERS = ("inventory",)  # numbers in the order of time
-_TIMES = ("first_seen", "last_seen", "observed_at")
-_PLACES = ("country", "asn", "organization")
+_TIMES = ("first_seen", "last_seen", "gone_at", "observed_at")
+_PLACES = ("country", "region", "asn", "organization")
 _OF_SOFTWARE = ("version",)
 _OF_MODELS = ("model", "digest", "architecture", "quantization", "format")
 _MARK = "withheld:"
@@ -33,6 +34,15 @@ Change = Callable[[Any], Any]
 
 _COMMON = {
     "country": "select p.country from host h join place p on p.id = h.place_id group by 1 having count(*) >= :bound",
+    # A region by its name alone: two countries may have one of that name.
+    "region": """
+        select c.region
+        from (
+            select p.region, count(*) as hosts
+            from host h join place p on p.id = h.place_id
+            group by p.country, p.region
+        ) c
+        group by 1 having min(c.hosts) >= :bound""",
     "asn": "select n.asn from host h join network n on n.id = h.network_id group by 1 having count(*) >= :bound",
     "organization": """
         select n.organization from host h join network n on n.id = h.network_id group by 1 having count(*) >= :bound""",
@@ -104,7 +114,14 @@ def veiled(
         kept = [(place, name) for place, name in enumerate(columns) if name not in LEFT_OUT]
         changes = [(place, veil.changes.get(name)) for place, name in kept]
         headed = {_name(name): _TEXT if name in _NUMBERS else columns[name] for _, name in kept}
-        yield headed, (tuple(_changed(row[place], change) for place, change in changes) for row in result)
+        changed = (tuple(_changed(row[place], change) for place, change in changes) for row in result)
+        yield headed, map(_unjudged, changed) if what == "judgements" else changed
+
+
+def _unjudged(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A judgement without what it would tell of a version that is withheld: between which fixes it lies."""
+    software, version, advisory, affected = row
+    return software, version, advisory, "unknown" if version and version.startswith(_MARK) else affected
 
 
 def _name(column: str) -> str:

@@ -1,5 +1,6 @@
 -- One row for each address and port that was ever recognised as an inference server, with the software it ran when
--- that was last known. decoy is the verdict in a word (credible, suspect, decoy), signals what it rests on.
+-- that was last known. gone_at is the first attempt in vain since it was last seen, null while there is none. decoy is
+-- the verdict in a word (credible, suspect, decoy), signals what it rests on.
 create view export.endpoints as
 select
     host(h.address) as address,
@@ -7,6 +8,7 @@ select
     e.name,
     s.first_seen,
     s.last_seen,
+    there.gone_at,
     coalesce(s.observations, 0) as observations,
     w.name as software,
     w.version,
@@ -33,4 +35,5 @@ left join (
     from sighting
     group by endpoint_id
 ) s on s.endpoint_id = e.id
+left join stats.presence(null, null, null, 'endpoint', 'raw') there on there.carrier = e.id
 left join software w on w.id = s.software_id;

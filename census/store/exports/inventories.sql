@@ -21,7 +21,8 @@ select
     stats.tools_word(m.tools) as tools,
     m.tools_source,
     m.tools_level,
-    m.remote
+    m.remote,
+    m.traits & 16384 > 0 as uncensored
 from inventory i
 cross join unnest(i.models) member
 join model m on m.id = member;

@@ -17,6 +17,7 @@ counted as (
     select null, of - told, of from whole where of > told
 )
 select
-    quantization, count, of, count / of as share, low(count, of) as low, high(count, of) as high
+    quantization, count, of, count / of as share, low(count, of) as low, high(count, of) as high,
+    bits(quantization) as bits
 from counted
 order by quantization is null, count desc, quantization;
