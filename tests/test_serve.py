@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import aiohttp
 import psycopg
@@ -20,6 +21,7 @@ from sqlalchemy import Engine, text
 from census.serve import ServeError, run, serving
 from census.store.connect import engine
 from tests.report.population import LLAMA, Population, neighbourhood
+from tests.support.program import census
 
 REPORT = all(importlib.util.find_spec(module) for module in ("altair", "vl_convert", "pycountry"))
 SERVE = "import sys; from census.serve import run; run(sys.argv[1], '127.0.0.1', 0, lambda url: print(url, flush=True))"
@@ -168,6 +170,14 @@ def test_a_port_that_is_taken_is_a_sentence(database_url: str) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ServeError, match=rf"another program listens on 127\.0\.0\.1:{port} already.*--listen"):
             run(database_url, "127.0.0.1", port)
+
+
+def test_no_address_is_printed_that_is_not_served(database_url: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = census("serve", "--listen", where, folder=tmp_path, url=database_url)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"census: another program listens on {where} already")
 
 
 def test_an_address_of_another_machine_is_a_sentence(database_url: str) -> None:

@@ -10,6 +10,8 @@ import click
 
 from census.cli.options import Common
 
+_OLDER = "the database has not the schema of this version of census; run `census db upgrade` first"
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -41,14 +43,39 @@ def lasting_database(common: Common) -> Iterator[Opened]:
 
 
 @contextmanager
+def any_database(common: Common) -> Iterator[str]:
+    """As `database`, but also for one that is not up to date if the user has to change it first, with a warning."""
+    from census.store import migrate  # noqa: PLC0415  see _opened
+    from census.store.embedded import Embedded, home  # noqa: PLC0415  only where it is used
+
+    if common.database is not None:
+        if not migrate.is_current(common.database):
+            click.echo(f"warning: {_OLDER}", err=True)
+        yield common.database
+        return
+    with Embedded(home()) as server:
+        renew_if_free(server.url)
+        yield server.url
+
+
+def renew_if_free(url: str) -> None:
+    """Bring an embedded database up to date; if objects of its user stand in the way, only say so."""
+    from census.store import migrate  # noqa: PLC0415  see _opened
+
+    try:
+        if not migrate.is_current(url):
+            migrate.upgrade(url)
+    except migrate.BuiltUponError as error:
+        click.echo(f"warning: {error}", err=True)
+
+
+@contextmanager
 def _opened(common: Common) -> Iterator[Opened]:
     from census.store import migrate  # noqa: PLC0415  loads SQLAlchemy and Alembic, which --help must not
 
     if common.database is not None:
         if not migrate.is_current(common.database):
-            raise click.ClickException(
-                "the database has not the schema of this version of census; run `census db upgrade` first"
-            )
+            raise click.ClickException(_OLDER)
         yield Opened(common.database)
         return
     from census.store.embedded import Embedded, home  # noqa: PLC0415  only where it is used

@@ -7,7 +7,7 @@ import subprocess
 
 import click
 
-from census.cli.database import database
+from census.cli.database import any_database, renew_if_free
 from census.cli.options import Commands, Common, common_options
 from census.cli.upkeep import dump, grant_reader, merge, prune, restore
 from census.store import migrate
@@ -45,8 +45,7 @@ def start(common: Common, /) -> None:
     _only_embedded(common)
     server = Embedded(home())
     server.keep_running()
-    if not migrate.is_current(server.url):
-        migrate.upgrade(server.url)
+    renew_if_free(server.url)
     click.echo(server.url)
     server.release()
 
@@ -78,7 +77,7 @@ def url(common: Common, /) -> None:
 @click.pass_obj
 def shell(common: Common, /, *, arguments: tuple[str, ...]) -> int:
     """Open psql on the database; arguments go to psql, as in `census db shell -c 'select * from stats.families'`."""
-    with database(common) as address:
+    with any_database(common) as address:
         connect(address).close()  # our sentence if it cannot be reached, not psql's
         shown, secret = for_program(address)
         command = [str(program("psql")), *arguments, shown]

@@ -123,6 +123,15 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _open_closed() -> None:
+    """Let standard streams that were closed (`>&-`) lead nowhere; else the next socket would take their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            os.set_inheritable(nowhere, True)
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8"))
+
+
 def _check_text() -> None:
     """Refuse what is not UTF-8: Python hands it on as halves of characters, which no database and no terminal takes."""
     given = [(f"argument {place}", word) for place, word in enumerate(sys.argv[1:], 1)]
@@ -142,6 +151,7 @@ def _check_text() -> None:
 def main() -> None:
     """Run the program; every failure becomes a sentence on standard error and an exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    _open_closed()
     try:
         _check_text()
         code = cli(standalone_mode=False, complete_var=COMPLETE_VARIABLE)

@@ -24,10 +24,10 @@ def remark(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> None:
-    """Say what a reader of these rows should know; `what` is a statistic or an export, None everything."""
+    """Say what a reader of these rows should know; `what` is a statistic or an export, None several of them."""
     with connect(url) as connection:
         statistic = STATISTICS.get(what or "")
-        singles = statistic is not None and statistic.singles
+        singles = what in {None, "observations"} or (statistic is not None and statistic.singles)
         gone = pruning.incomplete(connection, scan, since, until, singles=singles)
         behind = (what is None or what in _OF_LINEAGE) and lineages.behind(connection)
     if gone is not None:

@@ -10,6 +10,7 @@ import click
 from census.cli.console import Terminal
 from census.cli.database import database
 from census.cli.options import Common, common_options, option
+from census.cli.remarks import remark
 from census.cli.stats import moment, scan_number
 from census.store.connect import engine
 
@@ -36,9 +37,10 @@ def replicate(common: Common, /, *, study: str, wanted: str, since: datetime | N
     from census.report.replicate.census import Census  # noqa: PLC0415  likewise
 
     with database(common) as url, engine(url).connect() as connection:
-        asked = Census(
-            connection, scan=scan_number(url, wanted), since=since, until=until, population=population
-        )  # fmt: skip
+        scan = scan_number(url, wanted)
+        if not common.quiet:
+            remark(url, scan=scan, since=since, until=until)
+        asked = Census(connection, scan=scan, since=since, until=until, population=population)
         compared = comparison.compare(asked)
     if format_ == "table":
         comparison.show(compared, Terminal())

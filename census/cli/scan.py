@@ -216,5 +216,7 @@ def resume(common: Common, /, *, wanted: str, scope_file: str | None, workers: i
     scope = Scope.read(scope_file) if scope_file else None
     with lasting_database(common) as opened:
         number = run.take_up(opened.url, wanted, scope, count)
+        if not common.quiet and run.is_done(opened.url, number):
+            click.echo(f"scan {number} is done: nothing is left to ask", err=True)
         watch = run.Watch(opened.url, metrics_port, common.verbose, opened.revive)
         return _follow(watch, number, quiet=common.quiet, as_json=as_json)

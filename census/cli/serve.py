@@ -25,9 +25,9 @@ def serve(common: Common, /, *, listening: tuple[str, int]) -> None:
     """Serve Prometheus metrics (/metrics), the report (/) and /health over HTTP until stopped."""
     from census.serve import run  # noqa: PLC0415  loads the web server
 
-    host, port = listening
-    with database(common) as url:
+    def ready(address: str) -> None:
         if not common.quiet:
-            shown = f"[{host}]" if ":" in host else host
-            click.echo(f"http://{shown}:{port}/ has the report, /metrics the numbers; Ctrl-C ends it", err=True)
-        run(url, host, port)
+            click.echo(f"{address}/ has the report, /metrics the numbers; Ctrl-C ends it", err=True)
+
+    with database(common) as url:
+        run(url, *listening, ready)

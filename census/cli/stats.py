@@ -131,7 +131,7 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         result = folded.result
         if drawing is not None:
             result = drawing(connection, result, **asked)
-        empty = tables.is_empty(result)
+        empty = tables.is_empty(result) and not folded.rows
         span = statistics.span(connection) if empty else None
         if not common.quiet and name != "funnel":  # which is kept whole
             remark(url, name, scan=scan, since=since, until=until)
@@ -143,7 +143,7 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         _write(result, format_, output)
     if not common.quiet:
         _remark(name, span, empty=empty)
-        _remark_hidden(folded.rows, min_count)
+        _remark_hidden(folded, min_count)
 
 
 def _write(result: statistics.Result, format_: str, output: Path | None) -> None:
@@ -151,9 +151,10 @@ def _write(result: statistics.Result, format_: str, output: Path | None) -> None
         tables.write_bytes(result, format_, stream)
 
 
-def _remark_hidden(rows: int, min_count: int | None) -> None:
-    if rows:
-        click.echo(f"{rows:,} rows are hidden: fewer than {min_count}, or what would tell them", err=True)
+def _remark_hidden(folded: anonymity.Folded, min_count: int | None) -> None:
+    if folded.rows:
+        rows = f"all {folded.rows:,} rows" if folded.entirely else f"{folded.rows:,} rows"
+        click.echo(f"{rows} are hidden: fewer than {min_count}, or what would tell them", err=True)
 
 
 def _check_options(name: str, **given: bool) -> None:

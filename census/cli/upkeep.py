@@ -64,11 +64,12 @@ def age(context: click.Context, parameter: click.Parameter, value: str) -> datet
 @common_options()
 @click.pass_obj
 def prune(common: Common, /, *, before: datetime, targets: bool, dry_run: bool) -> None:
-    """Drop single observations that are old; statistics over all time stay what they are.
+    """Drop single observations that are old; most statistics over all time stay what they are.
 
     Endpoints, sightings (with first and last day, days and number of observations) and the counts of every scan
-    stay. What goes cannot be had back: `census db dump` first. Statistics of a window or of a scan that reach before
-    the day are incomplete afterwards, and `census stats` says so.
+    stay. What goes cannot be had back: `census db dump` first. Incomplete before the day are afterwards statistics of
+    a window or of a scan, and over all time too those that read single observations: uptime, survival, unseen,
+    running and upgrades. Commands that show them say so.
 
     Most of the addresses in a database are those of targets that never answered. --targets takes them out of old
     scans, and leaves port and outcome of each target, so that the funnel stays.

@@ -16,7 +16,8 @@ def wilson(count: int, of: int) -> tuple[float, float]:
     share, square = count / of, _Z**2
     middle = (share + square / (2 * of)) / (1 + square / of)
     half = _Z * math.sqrt(share * (1 - share) / of + square / (4 * of**2)) / (1 + square / of)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # Rounding must not put a bound on the wrong side of the share.
+    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))
 
 
 def kaplan_meier(events: Counter[int], censored: Counter[int]) -> list[Row]:

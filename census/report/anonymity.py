@@ -10,7 +10,7 @@ against a comparison of several publications.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -38,10 +38,11 @@ _TOGETHER = 2  # times the bound
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What may be published of a result, and how many rows of it may not."""
+    """What may be published of a result, how many rows of it may not, and whether those are all that it had."""
 
     result: Result
     rows: int
+    entirely: bool = False
 
 
 def publish(connection: Connection, name: str, bound: int, **asked: Any) -> Folded:
@@ -54,9 +55,9 @@ def publish(connection: Connection, name: str, bound: int, **asked: Any) -> Fold
     elif name == "digests":  # tells all names, also those that few have
         known = _shown(connection, "models", bound, asked)
         rows = [(row[0], row[1] and [each for each in row[1] if each in known], *row[2:]) for row in folded.result.rows]
-        folded = Folded(Result(folded.result.columns, rows, folded.result.types), folded.rows)
+        folded = replace(folded, result=Result(folded.result.columns, rows, folded.result.types))
     result = folded.result
-    return Folded(Result(result.columns, result.rows[:top], result.types), folded.rows)
+    return replace(folded, result=Result(result.columns, result.rows[:top], result.types))
 
 
 def _shown(connection: Connection, name: str, bound: int, asked: Mapping[str, Any]) -> set[Any]:
@@ -108,7 +109,8 @@ def _is_small(result: Result, row: Sequence[Any], bound: int) -> bool:
 def _without(name: str, result: Result, hidden: Sequence[bool], bound: int) -> Folded:
     rows = [row for row, gone in zip(result.rows, hidden, strict=True) if not gone]
     label = _label(name, result, bound) if any(hidden) else None
-    return Folded(Result(result.columns, rows if label is None else [*rows, label], result.types), sum(hidden))
+    kept = Result(result.columns, rows if label is None else [*rows, label], result.types)
+    return Folded(kept, sum(hidden), entirely=any(hidden) and not rows)
 
 
 def _label(name: str, result: Result, bound: int) -> tuple[Any, ...] | None:

@@ -95,12 +95,14 @@ def _fitting(connection: psycopg.Connection[Any], scan: int, settings: Settings)
 
 
 def take_up(database: str, wanted: str, scope: Scope | None, count: int) -> int:
-    """Make an unfinished scan ready to go on, under a new scope if given; gives its number.
+    """Make an unfinished scan ready to go on, under a new scope if given; gives its number. A finished one stays.
 
     Raises NoSuchScanError, AlreadyRunningError, and ScopeError when the authorisation does not hold today.
     """
     with connect(database) as connection:
         scan = scans.find(connection, wanted, unfinished=True)
+        if scans.progress(connection, scan).state is State.DONE:
+            return scan
         settings = Settings.from_json(scans.settings(connection, scan))
         loaded = (scope and scope.loaded) or settings.loaded
         settings = replace(settings, scope=scope or settings.scope, workers=count, loaded=loaded)
@@ -109,6 +111,12 @@ def take_up(database: str, wanted: str, scope: Scope | None, count: int) -> int:
         _wait_until_free(connection, scan)
         scans.begin_again(connection, scan, _fitting(connection, scan, settings).to_json())
     return scan
+
+
+def is_done(database: str, scan: int) -> bool:
+    """Whether a scan has come to its end, so that there is nothing to go on with."""
+    with connect(database) as connection:
+        return scans.progress(connection, scan).state is State.DONE
 
 
 def _wait_until_free(connection: psycopg.Connection[Any], scan: int) -> None:
@@ -132,6 +140,9 @@ def follow(watch: Watch, scan: int) -> Generator[Progress, None, None]:
     SCAN.set(scan)
     door = Door(watch.database, revive=watch.revive)
     try:
+        if (before := door.call(scans.progress, scan)).state is State.DONE:
+            yield before
+            return
         count = Settings.from_json(door.call(scans.settings, scan)).workers
         with Crew(watch.database, scan, count, metrics_port=watch.metrics_port, verbose=watch.verbose) as crew:
             try:

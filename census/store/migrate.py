@@ -31,6 +31,10 @@ class MigrateError(FailedError):
     """The database could not be brought to this program's schema and is as it was; says why and what helps."""
 
 
+class BuiltUponError(MigrateError):
+    """Objects of the user's stand on ours, which an upgrade makes anew; says which, and how to go on."""
+
+
 def upgrade(url: str) -> None:
     """Bring the database to the current schema, wholly or not at all; nothing happens if it is there already.
 
@@ -44,7 +48,7 @@ def upgrade(url: str) -> None:
                 if not _is_current(connection):
                     _renew(connection)
         except DBAPIError as error:
-            raise MigrateError(_sentence(error)) from error
+            raise _explained(error) from error
 
 
 def current(url: str) -> str | None:
@@ -149,15 +153,16 @@ def _fill_outcomes(connection: Connection) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
 
 
-def _sentence(error: DBAPIError) -> str:
+def _explained(error: DBAPIError) -> MigrateError:
     """What Postgres said, and for what stands on our objects whose it is and what to do about it."""
     cause = error.orig
     if not isinstance(cause, errors.Error):
-        return f"the upgrade failed and nothing was changed: {cause}"
+        return MigrateError(f"the upgrade failed and nothing was changed: {cause}")
     said = cause.diag.message_detail or cause.diag.message_primary or str(cause)
     if isinstance(cause, errors.DependentObjectsStillExist):
-        return (
+        return BuiltUponError(
             f"the upgrade would take away what your own objects are built on, so nothing was changed: {said}."
-            " Keep their definitions (pg_dump --schema-only), drop them, upgrade, and create them again"
+            " Keep their definitions (pg_dump --schema-only), drop them (`census db shell`), upgrade"
+            " (`census db upgrade`), and create them again"
         )
-    return f"the upgrade failed and nothing was changed: {cause.diag.message_primary}: {said}"
+    return MigrateError(f"the upgrade failed and nothing was changed: {cause.diag.message_primary}: {said}")

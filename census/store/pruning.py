@@ -1,6 +1,7 @@
 """Dropping what a census need not keep for ever: old single observations, and which addresses old scans asked.
 
-Sightings and chunks keep their counts, so all statistics over all time stay what they are.
+Sightings and chunks keep their counts, so statistics over all time stay what they are, but for those that read single
+observations.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ def incomplete(
 ) -> datetime | None:
     """The moment before which single observations are gone, if a question reaches before it.
 
-    All time needs none of them, but for statistics with `singles`.
+    All time needs none of them, but for what reads them over all time too (`singles`).
     """
     if scan is None and since is None and until is None and not singles:
         return None

@@ -108,3 +108,17 @@ def test_all_statistics_are_offered_in_bash_itself(tmp_path: Path) -> None:
     given = surroundings(tmp_path, None, {"PATH": f"{folder}:{os.environ['PATH']}"})
     done = subprocess.run(["bash", "-c", typed], capture_output=True, text=True, check=True, env=given)
     assert done.stdout.split() == list(STATISTICS)
+
+
+@pytest.mark.parametrize("line", [
+    ("stats",), ("stats", "families"), ("stats", "families", "--format", "csv"), ("report",), ("help", "units"),
+    ("export", "--dictionary"), ("export", "models"),
+], ids=" ".join)  # fmt: skip
+def test_a_closed_standard_output_is_no_reason_for_a_traceback(
+    line: tuple[str, ...], tmp_path: Path, database_url: str
+) -> None:
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *command(*line)]
+    surrounded = surroundings(tmp_path, database_url)
+    done = subprocess.run(closed, stderr=subprocess.PIPE, text=True, check=False, timeout=60, env=surrounded)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr

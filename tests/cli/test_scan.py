@@ -185,6 +185,20 @@ def test_an_interrupted_scan_can_be_resumed(
     assert "no scan is unfinished" in again.stderr
 
 
+def test_a_finished_scan_is_done_whatever_became_of_its_authorisation(
+    targets: Path, scope: Path, tmp_path: Path, database_url: str
+) -> None:
+    scanned = census("scan", targets, "--scope", scope, *FAST, folder=tmp_path, url=database_url)
+    assert scanned.returncode == 0, scanned.stderr
+    with psycopg.connect(database_url) as connection:
+        connection.execute("update scan set settings = jsonb_set(settings, '{scope,valid_until}', '\"2020-02-01\"')")
+    again = census("resume", "1", "--json", folder=tmp_path, url=database_url)
+    assert again.returncode == 0, again.stderr
+    assert again.stderr.startswith("scan 1 is done: nothing is left to ask\n")
+    assert last_json(again)["state"] == "done"
+    assert last_json(again)["targets"] == ENDPOINTS
+
+
 def wait_for_some(url: str) -> None:
     end = time.monotonic() + 20
     with psycopg.connect(url, autocommit=True) as connection:

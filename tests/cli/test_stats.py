@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -165,3 +166,10 @@ def test_small_counts_can_be_hidden_and_that_is_said(told: Told) -> None:
     assert rows[-1]["country"] == "fewer than 4"
     assert all(row["count"] >= 4 for row in rows[:-1])
     assert "rows are hidden: fewer than 4" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["families", "digests", "survival"])
+def test_if_all_rows_are_small_that_is_said_and_not_that_nothing_was_seen(told: Told, name: str) -> None:
+    said = told(name, "--min-count", "1000000").stderr
+    assert re.search(r"^all \d+ rows are hidden: fewer than 1000000", said, re.MULTILINE)
+    assert "Nothing was seen" not in said

@@ -17,11 +17,13 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
+from census.cli import upkeep
 from census.cli.main import main
 from census.cli.remarks import remark
 from census.demo import Neighbourhood, launch
 from census.store.connect import engine
 from census.store.embedded import Embedded
+from census.store.statistics import STATISTICS
 from tests.store.village import settle
 from tests.support.asking import rows_of
 from tests.support.program import SCOPE, census
@@ -113,6 +115,29 @@ def test_pruning_says_what_goes_and_windows_say_what_they_lack(village_url: str,
     assert census("stats", "funnel", "--scan", "1", folder=tmp_path, url=village_url).stderr == "", "it is kept whole"
     exported = census("export", "observations", "--scan", "1", folder=tmp_path, url=village_url)
     assert "were pruned" in exported.stderr
+
+
+def test_what_shows_single_observations_of_all_time_says_that_some_were_pruned(
+    village_url: str, tmp_path: Path
+) -> None:
+    shown = [("report",), ("replicate", "silent-brothers"), ("export", "observations")]
+    lines = [*shown, ("export", "models"), ("stats", "software")]
+
+    def told() -> list[bool]:
+        said = [run(*line, folder=tmp_path, url=village_url) for line in lines]
+        assert [done.returncode for done in said] == [0] * len(lines)
+        return ["were pruned" in done.stderr for done in said]
+
+    assert not any(told())
+    run("db", "prune", "--older-than", "2026-11-02T12:00", folder=tmp_path, url=village_url)
+    assert told() == [line in shown for line in lines]
+    assert run("replicate", "silent-brothers", "--quiet", folder=tmp_path, url=village_url).stderr == ""
+
+
+def test_the_help_of_pruning_names_all_statistics_that_it_takes_from() -> None:
+    pages = (upkeep.prune.help or "", (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8"))
+    singles = [name for name, statistic in STATISTICS.items() if statistic.singles]
+    assert [name for name in singles for page in pages if name not in page] == []
 
 
 @pytest.mark.parametrize(

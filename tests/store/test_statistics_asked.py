@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from census.demo.estimators import wilson
 from census.facts import Tools, Verdict
 from census.store.statistics import STATISTICS, UnknownStatistic, definition, rows
 from tests.store.village import DAY_2
@@ -29,6 +30,19 @@ def test_intervals_are_those_of_wilson(
 ) -> None:
     query = text("select * from stats.wilson(:count, :of, 'host')")
     assert tuple(village.execute(query, {"count": count, "of": of}).one()) == pytest.approx(expected)
+
+
+def test_a_share_lies_in_its_interval_whatever_is_rounded(village: Connection) -> None:
+    query = text("""
+        select count, of, share, low, high
+        from generate_series(1, 400) of, unnest(array[0, 1, of - 1, of]) count, stats.wilson(count, of, 'host')
+    """)
+    for count, of, share, low, high in village.execute(query).all():
+        assert low <= share <= high, (count, of)
+        twin = wilson(count, of)
+        assert twin[0] <= count / of <= twin[1], (count, of)
+        assert count != 0 or low == twin[0] == 0.0, (count, of)
+        assert count != of or high == twin[1] == 1.0, (count, of)
 
 
 @pytest.mark.parametrize(("unit", "of"), [("host-day", 10), ("observation", 10), ("host", 0)])
