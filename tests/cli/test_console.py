@@ -132,3 +132,5 @@ def test_a_full_disk_is_a_sentence_that_says_what_to_do(tmp_path: Path, database
                               check=False, timeout=60, env=surrounded)  # fmt: skip
     assert done.returncode == 1
     assert "census: No space left on device; make room, or write elsewhere, and try again" in done.stderr
+    named = census("export", "--dictionary", "--output", "/dev/full", folder=tmp_path, url=database_url)
+    assert "census: /dev/full: No space left on device; make room" in named.stderr
