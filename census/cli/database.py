@@ -54,17 +54,24 @@ def any_database(common: Common) -> Iterator[str]:
         yield common.database
         return
     with Embedded(home()) as server:
-        renew_if_free(server.url)
+        renew_if_free(server.url, quiet=common.quiet)
         yield server.url
 
 
-def renew_if_free(url: str) -> None:
+def renew(url: str, *, quiet: bool) -> None:
+    """Bring a database up to date, and say so if its tables were others before: an older program refuses it now."""
+    from census.store import migrate  # noqa: PLC0415  see _opened
+
+    if not migrate.is_current(url) and (moved := migrate.upgrade(url)) and not quiet:
+        click.echo(f"brought the database from revision {moved.before} to {moved.after}", err=True)
+
+
+def renew_if_free(url: str, *, quiet: bool) -> None:
     """Bring an embedded database up to date; if objects of its user stand in the way, only say so."""
     from census.store import migrate  # noqa: PLC0415  see _opened
 
     try:
-        if not migrate.is_current(url):
-            migrate.upgrade(url)
+        renew(url, quiet=quiet)
     except migrate.BuiltUponError as error:
         click.echo(f"warning: {error}", err=True)
 
@@ -81,6 +88,5 @@ def _opened(common: Common) -> Iterator[Opened]:
     from census.store.embedded import Embedded, home  # noqa: PLC0415  only where it is used
 
     with Embedded(home()) as server:
-        if not migrate.is_current(server.url):
-            migrate.upgrade(server.url)
+        renew(server.url, quiet=common.quiet)
         yield Opened(server.url, server.revive)

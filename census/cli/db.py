@@ -7,10 +7,9 @@ import subprocess
 
 import click
 
-from census.cli.database import any_database, renew_if_free
+from census.cli.database import any_database, renew, renew_if_free
 from census.cli.options import Commands, Common, common_options
 from census.cli.upkeep import dump, grant_reader, merge, prune, restore
-from census.store import migrate
 from census.store.connect import connect, for_program, safe
 from census.store.embedded import Embedded, home, program
 
@@ -29,11 +28,11 @@ def db() -> None:
 def upgrade(common: Common, /) -> None:
     """Bring the database to the current schema and lay the statistics down anew."""
     if common.database is not None:
-        migrate.upgrade(common.database)
+        renew(common.database, quiet=common.quiet)
         click.echo(f"{safe(common.database)} is up to date")
         return
     with Embedded(home()) as server:
-        migrate.upgrade(server.url)
+        renew(server.url, quiet=common.quiet)
         click.echo(f"the embedded database in {home()} is up to date")
 
 
@@ -45,7 +44,7 @@ def start(common: Common, /) -> None:
     _only_embedded(common)
     server = Embedded(home())
     server.keep_running()
-    renew_if_free(server.url)
+    renew_if_free(server.url, quiet=common.quiet)
     click.echo(server.url)
     server.release()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import os
@@ -164,8 +165,10 @@ def main() -> None:
         _fail(error, _INTERRUPTED)
     except UseError as error:
         _fail(error, _WRONG_USE)
-    except (FailedError, OSError) as error:
+    except FailedError as error:
         _fail(error, _FAILED)
+    except OSError as error:
+        _fail(_explained(error), _FAILED)
     except Exception as error:
         # By name, for a command that never met the database must not load its driver for this.
         kinds = {f"{each.__module__}.{each.__name__}" for each in type(error).__mro__}
@@ -175,6 +178,15 @@ def main() -> None:
     finally:
         gc.freeze()  # Python would look through all that was loaded once more before it ends, for a quarter second
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explained(error: OSError) -> OSError:
+    """The same in words: which file, and what helps against a full disk."""
+    if error.errno is None:  # one of our own, which is a sentence
+        return error
+    named = f"{error.filename}: " if error.filename is not None else ""
+    full = "; make room, or write elsewhere, and try again" if error.errno in {errno.ENOSPC, errno.EDQUOT} else ""
+    return OSError(f"{named}{error.strerror}{full}")
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

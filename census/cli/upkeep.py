@@ -33,6 +33,8 @@ def grant_reader(common: Common, /, *, role: str, password_file: TextIO | None) 
     The role is made if it is not there. Without --password-file a new one cannot log in, and an old one logs in as
     before. Upgrades keep its rights. Doing it again does no harm.
     """
+    if not role:
+        raise click.UsageError("ROLE is empty; name the role that shall read, such as grafana")
     password = None if password_file is None else password_file.readline().rstrip("\r\n")
     if password == "":
         raise click.UsageError("the first line of --password-file is empty; it must be the password")
@@ -51,7 +53,10 @@ def age(context: click.Context, parameter: click.Parameter, value: str) -> datet
     """A number of days before now, such as 180d, or a day or moment in ISO 8601."""
     if found := re.fullmatch(r"(\d{1,5})d", value.strip()):
         return datetime.now(UTC) - timedelta(days=int(found[1]))
-    given = moment(context, parameter, value)
+    try:
+        given = moment(context, parameter, value)
+    except click.BadParameter:
+        raise click.BadParameter(f"{value!r} is no age and no date; write 180d for days, or 2026-01-01") from None
     assert given is not None
     return given
 

@@ -187,13 +187,24 @@ def _hashed(found: _Rows, key: bytes) -> _Rows:
 
 
 @contextmanager
+def _named(output: Path) -> Iterator[None]:
+    """Let what goes wrong while a file is written name it; the system names only files that are opened."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(output)
+        raise
+
+
+@contextmanager
 def opened(output: Path | BinaryIO) -> Iterator[BinaryIO]:
     """A stream to write bytes to; a file is there when it is whole, or not at all. Raises ReportError."""
     if not isinstance(output, Path):
         yield output
         return
     if output.exists() and not output.is_file():  # a pipe or a device is written to, not replaced
-        with output.open("wb") as stream:
+        with _named(output), output.open("wb") as stream:
             yield stream
         return
     try:
@@ -202,7 +213,7 @@ def opened(output: Path | BinaryIO) -> Iterator[BinaryIO]:
         raise ReportError(f"cannot write {output}: {error.strerror}") from error
     aside = Path(name)
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with _named(output), os.fdopen(handle, "wb") as stream:
             yield stream
         aside.replace(output)
     finally:

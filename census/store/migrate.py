@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 from packaging.version import Version
@@ -35,20 +35,31 @@ class BuiltUponError(MigrateError):
     """Objects of the user's stand on ours, which an upgrade makes anew; says which, and how to go on."""
 
 
-def upgrade(url: str) -> None:
+class Moved(NamedTuple):
+    """From which revision of the tables to which an upgrade brought a database that was migrated before."""
+
+    before: str
+    after: str
+
+
+def upgrade(url: str) -> Moved | None:
     """Bring the database to the current schema, wholly or not at all; nothing happens if it is there already.
 
-    Of two programs that upgrade at once, the second waits and finds the work done. Raises `MigrateError`, and
-    `DatabaseError` when the database cannot be reached.
+    Gives which revisions of the tables it came from and to; None for a new database, and if no migration ran. Of two
+    programs that upgrade at once, the second waits and finds the work done. Raises `MigrateError`, and `DatabaseError`
+    when the database cannot be reached.
     """
     with _connected(url) as connection:
         try:
             with connection.begin():
                 connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+                before = after = _revision(connection)
                 if not _is_current(connection):
                     _renew(connection)
+                    after = _revision(connection)
         except DBAPIError as error:
             raise _explained(error) from error
+    return None if before is None or after is None or before == after else Moved(before, after)
 
 
 def current(url: str) -> str | None:

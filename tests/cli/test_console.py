@@ -122,3 +122,15 @@ def test_a_closed_standard_output_is_no_reason_for_a_traceback(
     done = subprocess.run(closed, stderr=subprocess.PIPE, text=True, check=False, timeout=60, env=surrounded)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_is_a_sentence_that_says_what_to_do(tmp_path: Path, database_url: str) -> None:
+    surrounded = surroundings(tmp_path, database_url)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command("export", "--dictionary"), stdout=full, stderr=subprocess.PIPE, text=True,
+                              check=False, timeout=60, env=surrounded)  # fmt: skip
+    assert done.returncode == 1
+    assert "census: No space left on device; make room, or write elsewhere, and try again" in done.stderr
+    named = census("export", "--dictionary", "--output", "/dev/full", folder=tmp_path, url=database_url)
+    assert "census: /dev/full: No space left on device; make room" in named.stderr

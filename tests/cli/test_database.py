@@ -57,3 +57,20 @@ def test_the_shell_opens_a_server_of_ones_own_before_it_is_upgraded(database_url
     done = census("db", "shell", "-Atc", "select 1", folder=tmp_path, url=database_url)
     assert (done.returncode, done.stdout) == (0, "1\n")
     assert "run `census db upgrade` first" in done.stderr
+
+
+def test_an_upgrade_of_a_database_that_was_used_is_told_once(older: Path) -> None:
+    with Embedded(older / "home") as server:
+        ask(server.url, "drop schema mine cascade; drop table saying; alter table sighting drop recalled cascade")
+        ask(server.url, "update alembic_version set version_num = '0009'")
+    first, second = (census("stats", "families", folder=older) for _ in range(2))
+    assert "brought the database from revision 0009 to 0010\n" in first.stderr
+    assert "brought" not in second.stderr
+
+
+def test_making_a_database_and_laying_its_statistics_anew_is_not_told(initialised: Path, tmp_path: Path) -> None:
+    shutil.copytree(initialised, tmp_path / "home")
+    made = census("db", "upgrade", folder=tmp_path)
+    with Embedded(tmp_path / "home") as server:
+        ask(server.url, "update laid set digest = 'older'")
+    assert made.stderr == census("db", "upgrade", folder=tmp_path).stderr == ""

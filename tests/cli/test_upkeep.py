@@ -141,7 +141,8 @@ def test_the_help_of_pruning_names_all_statistics_that_it_takes_from() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "why"), [("soon", "is no date"), ("2099-01-01", "has not come yet"), ("180", "is no date")]
+    ("age", "why"),
+    [("soon", "write 180d"), ("2099-01-01", "has not come yet"), ("180", "write 180d for days, or 2026-01-01")],
 )
 def test_an_age_that_cannot_be_meant_is_refused(age: str, why: str, database_url: str, tmp_path: Path) -> None:
     done = run("db", "prune", "--older-than", age, folder=tmp_path, url=database_url)
@@ -222,3 +223,9 @@ def test_an_empty_password_is_refused(database_url: str, tmp_path: Path) -> None
     done = run("db", "grant-reader", "x", "--password-file", "-", folder=tmp_path, url=database_url, given="\n")
     assert done.returncode == 2
     assert "is empty" in done.stderr
+
+
+def test_an_empty_name_of_a_reader_is_wrong_use(database_url: str, tmp_path: Path) -> None:
+    done = run("db", "grant-reader", "", folder=tmp_path, url=database_url)
+    assert done.returncode == 2
+    assert "ROLE is empty" in done.stderr

@@ -232,3 +232,11 @@ def test_a_folder_is_there_whole_or_not_at_all_and_never_overwritten(connection:
     with pytest.raises(Exception, match="families"):
         dataset.write(connection, tmp_path / "new", key=KEY, bound=5)
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_share_lies_in_its_interval_in_duckdb_too() -> None:
+    duckdb: Any = pytest.importorskip("duckdb")
+    with duckdb.connect() as other:
+        other.execute(Path(papers.__file__).with_name("sql").joinpath("interval.sql").read_text(encoding="utf-8"))
+        outside = "select count(*) from range(1, 400) of(n) where low(0, n) <> 0 or high(n, n) <> 1"
+        assert other.execute(outside).fetchone() == (0,)
