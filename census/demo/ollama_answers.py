@@ -29,7 +29,6 @@ _ROUTES: Final[dict[str, tuple[str, Release]]] = {
 }
 _MODEL_INFO: Final[Release] = (0, 1, 45)
 _TELLS_METHOD: Final[Release] = (0, 7, 0)  # before, a wrong method was a path not found
-_REMOTE: Final[Release] = (0, 12, 0)
 _PS_CONTEXT: Final[Release] = (0, 10, 0)
 
 

@@ -10,7 +10,17 @@ from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading, Say
 from census.kinds import alike, emulators
 from census.kinds.kind import SHOW_PATH, Kind, Wishes, next_get, no_question
 from census.kinds.ollama_epochs import Epoch, epoch_of, release_of, rules_of, rules_that_tell
-from census.kinds.ollama_models import Entries, answers, imprint, listed_model, own_name, read_model, same, to_show
+from census.kinds.ollama_models import (
+    NAMES,
+    Entries,
+    answers,
+    imprint,
+    listed_model,
+    own_name,
+    read_model,
+    same,
+    to_show,
+)
 from census.kinds.ollama_shows import Shown, as_told_by, has_parser, is_digest, read_show, recalled, saying
 from census.kinds.ollama_signals import made_up, signals
 from census.kinds.reading import answer, begins_as_list, by_names, listing, records
@@ -19,7 +29,6 @@ from census.kinds.signs import version
 _TAGS: Final = "/api/tags"
 _VERSION: Final = "/api/version"
 _PS: Final = "/api/ps"
-_NAMES: Final = ("name", "model")
 _WRITTEN: Final = "modified_at"
 _DETAILS: Final = frozenset({"digest", "size", "details"})
 
@@ -49,7 +58,7 @@ def _evidence(exchanges: Exchanges) -> str | None:
 
 def _is_entry(entry: Mapping[str, Any]) -> bool:
     """Named twice, as Ollama does, or once with a tag or something else that only its lists have."""
-    twice = all(key in entry for key in _NAMES)
+    twice = all(key in entry for key in NAMES)
     return twice or ":" in (own_name(entry) or "") or not _DETAILS.isdisjoint(entry)
 
 

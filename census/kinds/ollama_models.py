@@ -27,7 +27,7 @@ from census.lineage.names import parameters_of, parse_count, quantization_of
 Entries = Mapping[str, Mapping[str, Any]]
 
 _CLOUD: Final = "cloud"
-_NAMES: Final = ("name", "model")
+NAMES: Final = ("name", "model")  # the keys of an entry under which its name stands
 _ENOUGH: Final = 3  # models whose instants can only agree by copying, even if they are told in whole seconds
 # Digits below a second, not all zero: no two machines write a file at the same such instant.
 _FINE: Final = re.compile(r"T\d\d:\d\d:\d\d\.(?=0*[1-9])\d{3,9}(?!\d)")
@@ -57,7 +57,7 @@ def to_show(entries: Entries) -> list[str]:
 
 def own_name(entry: Mapping[str, Any]) -> str | None:
     """The name under which an entry is kept."""
-    return first_name(entry, *_NAMES)
+    return first_name(entry, *NAMES)
 
 
 def _needs_show(entry: Mapping[str, Any]) -> bool:
