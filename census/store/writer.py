@@ -112,10 +112,11 @@ with made as (
     left join sighting on recognised and sighting.endpoint_id = endpoint.id
         and sighting.inventory_id is not distinct from seen.inventory_id
         and sighting.software_id is not distinct from seen.software_id
-    returning sighting_id, observed_at, latency_ms
+    returning sighting_id, observed_at, running, latency_ms
 ), counted as (
     select sighting_id, count(*) as observations, min(observed_at) as first_seen, max(observed_at) as last_seen,
-           min(latency_ms) as latency_ms, range_agg(daterange(day, day + 1)) as days
+           min(latency_ms) as latency_ms, range_agg(daterange(day, day + 1)) as days,
+           count(running) as told, count(*) filter (where running > 0) as some, coalesce(sum(running), 0) as loaded
     from made, lateral (select (observed_at at time zone 'UTC')::date) as its(day)
     where sighting_id is not null group by sighting_id
 ), moved as (
@@ -124,7 +125,10 @@ with made as (
         first_seen = least(sighting.first_seen, counted.first_seen),
         last_seen = greatest(sighting.last_seen, counted.last_seen),
         days = sighting.days + counted.days,
-        latency_ms = least(sighting.latency_ms, counted.latency_ms)
+        latency_ms = least(sighting.latency_ms, counted.latency_ms),
+        running_told = sighting.running_told + counted.told,
+        running_some = sighting.running_some + counted.some,
+        running_sum = sighting.running_sum + counted.loaded
     from counted where sighting.id = counted.sighting_id
 )
 select count(*) from made

@@ -12,44 +12,70 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with collapsed as (
-        -- The observations are brought down to sightings before anything is joined.
+        -- All time: the counters of the sightings, so that no observation is read; but host-days are not in them.
         select
-            o.sighting_id,
-            case unit when 'host-day' then (o.observed_at at time zone 'UTC')::date end as day,
-            case unit when 'observation' then sign(o.running) end as apart,
-            count(*) as observations, max(o.running) as most, sum(o.running) as loaded, count(o.running) as told
-        from observation o
-        where stats.asked(unit, population)
-            and o.sighting_id is not null
-            and (running.scan is null or o.scan_id = running.scan)
-            and (since is null or o.observed_at >= since)
-            and (until is null or o.observed_at < until)
-        group by 1, 2, 3
+            s.endpoint_id, s.inventory_id, null::date as day, apart.most, apart.observations, apart.loaded, apart.told
+        from sighting s
+        cross join lateral (
+            select
+                case when s.running_some > 0 then 1 when s.running_told > 0 then 0 end as most,
+                s.observations, s.running_sum as loaded, s.running_told as told
+            where unit <> 'observation'
+            union all
+            select *
+            from (values
+                (1, s.running_some, s.running_sum, s.running_some),
+                (0, s.running_told - s.running_some, 0, s.running_told - s.running_some),
+                (null, s.observations - s.running_told, 0, 0)
+            ) state (most, observations, loaded, told)
+            where unit = 'observation' and state.observations > 0
+        ) apart
+        where running.scan is null and since is null and until is null and unit <> 'host-day'
+        union all
+        -- Else the observations, brought down to sightings before anything is joined.
+        select s.endpoint_id, s.inventory_id, o.day, o.most, o.observations, o.loaded, o.told
+        from (
+            select
+                sighting_id,
+                case unit when 'host-day' then (observed_at at time zone 'UTC')::date end as day,
+                max(observation.running) as most, count(*) as observations, sum(observation.running) as loaded,
+                count(observation.running) as told
+            from observation
+            where not (running.scan is null and since is null and until is null and unit <> 'host-day')
+                and sighting_id is not null
+                and (running.scan is null or scan_id = running.scan)
+                and (since is null or observed_at >= since)
+                and (until is null or observed_at < until)
+            group by 1, 2, case unit when 'observation' then sign(observation.running) end
+        ) o
+        join sighting s on s.id = o.sighting_id
     ),
     units as (
         select
             case unit when 'observation' then sum(c.observations) else 1 end as count,
             max(c.most) as most, sum(c.loaded) as loaded, sum(c.told) as told
         from collapsed c
-        join sighting s on s.id = c.sighting_id
-        join inventory i on i.id = s.inventory_id and i.size > 0
-        join endpoint e on e.id = s.endpoint_id
-        where population = 'raw' or stats.credible(e.verdict)
-        group by case unit when 'endpoint' then e.id else e.host_id end, c.day, c.apart
+        join endpoint e on e.id = c.endpoint_id
+        where c.inventory_id is not null
+            and not exists (select from inventory i where i.id = c.inventory_id and i.size = 0)
+            and stats.asked(unit, population) and (population = 'raw' or stats.credible(e.verdict))
+        group by
+            case unit when 'observation' then null when 'endpoint' then e.id else e.host_id end, c.day,
+            case unit when 'observation' then sign(c.most) end
+    ),
+    summed as materialized (
+        select
+            case when u.most > 0 then 'yes' when u.most = 0 then 'no' else 'unknown' end as state,
+            sum(u.count)::bigint as count, sum(u.loaded) as loaded, sum(u.told) as told
+        from units u
+        group by 1
     ),
     counted as (
         select
-            n.place, n.state, coalesce(sum(u.count) filter (where u.state = n.state), 0)::bigint as count,
-            coalesce(sum(u.count), 0)::bigint as of,
-            sum(u.loaded) filter (where u.state = n.state)
-                / nullif(sum(u.told) filter (where u.state = n.state), 0) as loaded
+            n.place, n.state, coalesce(s.count, 0) as count, coalesce(sum(s.count) over (), 0)::bigint as of,
+            s.loaded / nullif(s.told, 0) as loaded
         from (values (1, 'yes'), (2, 'no'), (3, 'unknown')) n (place, state)
-        left join (
-            select
-                units.*, case when most > 0 then 'yes' when most = 0 then 'no' else 'unknown' end as state
-            from units
-        ) u on true
-        group by n.place, n.state
+        left join summed s on s.state = n.state
     )
     select c.state, c.count, c.of, w.share, w.low, w.high, c.loaded::double precision
     from counted c, lateral stats.wilson(c.count, c.of, unit) w
