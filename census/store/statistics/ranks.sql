@@ -10,11 +10,14 @@ returns table (
     deviation double precision)
 language sql stable parallel safe
 begin atomic
-    with seen as materialized (
-        select s.host_id, s.inventory_id, s.observations, s.days, s.day_count
+    with described as not materialized (
+        select i.id, case by when 'architecture' then i.architectures else i.families end as members from inventory i
+    ),
+    seen as materialized (
+        select s.host_id, s.endpoint_id, s.inventory_id, d.members, s.observations, s.days, s.day_count
         from stats.seen(scan, since, until, 'host-day', population) s
-        where s.inventory_id is not null
-            and stats.asked(unit, population) and stats.one_of('by', by, array['family', 'architecture'])
+        join described d on d.id = s.inventory_id
+        where stats.asked(unit, population) and stats.one_of('by', by, array['family', 'architecture'])
     ),
     tangled as (
         -- Hosts with sightings that begin before others have ended, which is all that can share a day.
@@ -33,47 +36,57 @@ begin atomic
     overlapping as materialized (
         -- Of all others each sighting counts its days.
         select t.host_id
-        from tangled t join seen s on s.host_id = t.host_id
-        group by t.host_id
-        having days_in(range_agg(s.days)) < sum(s.day_count)
+        from (
+            select s.host_id, united(s.days) as days, sum(s.day_count) as day_count
+            from tangled t join seen s on s.host_id = t.host_id
+            group by s.host_id
+        ) t
+        cross join lateral (select sum(upper(span) - lower(span)) as days from unnest(t.days) span) its
+        where its.days < t.day_count
     ),
     sets as materialized (
         select row_number() over () as id, its.*
         from (
             select true as of_hosts, h.alone, h.inventories, h.count
             from stats.holdings(scan, since, until, 'host', population) h
+            where stats.ever(scan, since, until, 'host')
             union all
             select false, h.alone, h.inventories, h.count
             from stats.holdings(scan, since, until, 'endpoint', population) h
+            where stats.ever(scan, since, until, 'endpoint')
+            union all
+            -- Of a scan or a window all that is needed has been read.
+            select c.of_hosts, min(s.inventory_id) = max(s.inventory_id), array_agg(distinct s.inventory_id), 1
+            from seen s
+            cross join lateral (values (true, s.host_id), (false, s.endpoint_id)) c (of_hosts, carrier)
+            where not stats.ever(scan, since, until, 'host')
+            group by c.of_hosts, c.carrier
         ) its
     ),
-    weights as materialized (
-        -- All four weightings of an inventory, so that it is looked up once.
+    weights as (
+        -- All four weightings together, by what a list names before that is taken apart.
         select
-            w.inventory_id, sum(w.observations) as observations, sum(w.hosts) as hosts, sum(w.endpoints) as endpoints,
+            w.members, sum(w.observations) as observations, sum(w.hosts) as hosts, sum(w.endpoints) as endpoints,
             sum(w.days) as days
         from (
             select
-                s.inventory_id, s.observations::double precision as observations, 0::double precision as hosts,
+                s.members, s.observations::double precision as observations, 0::double precision as hosts,
                 0::double precision as endpoints,
                 case when s.host_id in (select o.host_id from overlapping o) then 0 else s.day_count end
                     ::double precision as days
             from seen s
             union all
             select
-                s.inventories[1], 0, case when s.of_hosts then s.count else 0 end,
+                d.members, 0, case when s.of_hosts then s.count else 0 end,
                 case when s.of_hosts then 0 else s.count end, 0
-            from sets s
+            from sets s join described d on d.id = s.inventories[1]
             where s.alone
         ) w
-        group by w.inventory_id
-    ),
-    described as (
-        select i.id, case by when 'architecture' then i.architectures else i.families end as members from inventory i
+        group by w.members
     ),
     counted as (
         select member as value, w.observations, w.hosts, w.endpoints, w.days
-        from weights w join described d on d.id = w.inventory_id cross join unnest(d.members) member
+        from weights w cross join unnest(w.members) member
         union all
         select
             several.member, 0, case when several.of_hosts then several.count else 0 end,
@@ -87,12 +100,19 @@ begin atomic
             where not s.alone
         ) several
         union all
-        select member, 0, 0, 0, days_in(range_agg(s.days))
-        from overlapping o
-        join seen s on s.host_id = o.host_id
-        join described d on d.id = s.inventory_id
-        cross join unnest(d.members) member
-        group by o.host_id, member
+        select its.member, 0, 0, 0, upper(span) - lower(span)
+        from (
+            select named.host_id, member, united(named.days) as days
+            from (
+                select o.host_id, s.members, united(s.days) as days
+                from overlapping o
+                join seen s on s.host_id = o.host_id
+                group by o.host_id, s.members
+            ) named
+            cross join unnest(named.members) member
+            group by named.host_id, member
+        ) its
+        cross join unnest(its.days) span
     ),
     summed as materialized (
         select
