@@ -16,7 +16,7 @@ begin atomic
         left join inventory i on i.id = w.inventory_id
     ),
     carriers as materialized (
-        select s.carrier, min(s.models) as least, max(s.models) as most, range_agg(s.weeks) as weeks
+        select s.carrier, min(s.models) as least, max(s.models) as most, united(s.weeks) as weeks
         from seen s
         group by s.carrier
     ),

@@ -15,30 +15,27 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with seen as materialized (
-        select w.carrier, w.weeks, w.inventory_id
+        select
+            w.carrier, w.weeks,
+            case by when 'architecture' then i.architectures else i.families end as members
         from stats.week_spans(scan, since, until, unit, population) w
         join inventory i on i.id = w.inventory_id
         where i.size > 0 and stats.one_of('by', by, array['family', 'architecture'])
     ),
     carriers as materialized (
-        select s.carrier, min(s.inventory_id) as first, max(s.inventory_id) as last, range_agg(s.weeks) as weeks
+        select s.carrier, count(*) = 1 as alone, united(s.weeks) as weeks
         from seen s
         group by s.carrier
     ),
-    described as (
-        select i.id, case by when 'architecture' then i.architectures else i.families end as members from inventory i
-    ),
     held as (
-        -- Who has one list counts as often as it has members; of the others each member's weeks are put together.
-        select member, c.weeks
-        from carriers c join described d on d.id = c.first cross join unnest(d.members) member
-        where c.first = c.last
+        -- Who was seen with one list only counts as often as it has members; of the others each member's weeks are put together.
+        select member, s.weeks
+        from seen s join carriers c using (carrier) cross join unnest(s.members) member
+        where c.alone
         union all
-        select member, range_agg(s.weeks)
-        from seen s
-        join carriers c on c.carrier = s.carrier and c.first < c.last
-        join described d on d.id = s.inventory_id
-        cross join unnest(d.members) member
+        select member, united(s.weeks)
+        from seen s join carriers c using (carrier) cross join unnest(s.members) member
+        where not c.alone
         group by s.carrier, member
     ),
     counted as (
