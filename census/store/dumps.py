@@ -26,6 +26,8 @@ _OUTLIVES: Final = {
     "exclusion": ("entry", "network", "note", "added_by", "added_at"),
     "reader": ("role", "granted_at"),
 }
+# Tables whose rows are about the transactions of this very server.
+_OF_THIS_SERVER: Final = ("change", "kept")
 _MOST_TOLD: Final = 400  # characters of what a program complains of
 
 
@@ -45,7 +47,8 @@ def dump(url: str, file: Path) -> None:
     aside = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         aside.touch(mode=0o600, exist_ok=False)
-        _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", f"--file={aside}")
+        left = [f"--exclude-table-data={table}" for table in _OF_THIS_SERVER]
+        _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", *left, f"--file={aside}")
         aside.replace(file)
     finally:
         aside.unlink(missing_ok=True)
@@ -115,7 +118,8 @@ def _clear(connection: Connection) -> None:
     layer.take_up(connection)
     tables.metadata.drop_all(connection, checkfirst=True)
     for statement in (
-        "drop function if exists weeks_of, days_in",
+        "drop function if exists weeks_of, days_in, note_change",
+        "drop aggregate if exists united (anymultirange)",
         "drop schema if exists stats",
         "drop schema if exists export",
         "drop table if exists alembic_version",

@@ -115,7 +115,7 @@ on conflict (endpoint_id, digest, rules) do nothing;
 create temporary table seen_there on commit drop as
 select
     s.id as old, e.id as endpoint_id, i.id as inventory_id, w.id as software_id,
-    o.observations, o.first_seen, o.last_seen, o.latency_ms, o.days,
+    o.observations, o.first_seen, o.last_seen, o.latency_ms, o.days, o.told, o.busy, o.loaded,
     nullif(array(select m.id from unnest(s.recalled) its join model_number m on m.old = its order by 1), '{{}}')
         as recalled
 from (
@@ -125,7 +125,10 @@ from (
         min(observed_at) as first_seen,
         max(observed_at) as last_seen,
         min(latency_ms) as latency_ms,
-        range_agg(daterange(day, day, '[]')) as days
+        range_agg(daterange(day, day, '[]')) as days,
+        count(running) as told,
+        count(*) filter (where running > 0) as busy,
+        coalesce(sum(running), 0) as loaded
     from from_observation, lateral (select (observed_at at time zone 'UTC')::date as day) utc
     where sighting_id is not null
     group by sighting_id
@@ -142,6 +145,9 @@ update sighting it set
     observations = it.observations + f.observations,
     days = it.days + f.days,
     latency_ms = least(it.latency_ms, f.latency_ms),
+    running_told = it.running_told + f.told,
+    running_yes = it.running_yes + f.busy,
+    running_sum = it.running_sum + f.loaded,
     -- What it told itself, here or there, is not what others told.
     recalled = nullif(array(select unnest(it.recalled) intersect select unnest(f.recalled) order by 1), '{{}}')
 from seen_there f
@@ -150,8 +156,9 @@ where it.endpoint_id = f.endpoint_id
     and it.software_id is not distinct from f.software_id;
 
 insert into sighting (endpoint_id, inventory_id, software_id, first_seen, last_seen, latency_ms, observations, days,
-    recalled)
-select endpoint_id, inventory_id, software_id, first_seen, last_seen, latency_ms, observations, days, recalled
+    running_told, running_yes, running_sum, recalled)
+select endpoint_id, inventory_id, software_id, first_seen, last_seen, latency_ms, observations, days,
+    told, busy, loaded, recalled
 from seen_there f
 where not exists (
     select from sighting it

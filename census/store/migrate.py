@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 import census
 from census.errors import FailedError
-from census.store import judgements, layer, listed, readers
+from census.store import judgements, kept, layer, listed, readers
 from census.store.connect import engine
 from census.store.outcomes import MEANINGS
 from census.store.tables import outcome
@@ -110,6 +110,7 @@ def _renew(connection: Connection) -> None:
     judgements.renew(connection)
     listed.fill(_driver(connection))
     layer.lay(connection, _digest())
+    kept.forget(connection)
     readers.grant_again(_driver(connection))
 
 

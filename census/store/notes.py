@@ -1,4 +1,4 @@
-"""The tables beside the census itself: opt-outs, workers, sayings; notes of what was laid, pruned, placed, granted."""
+"""The tables beside the census itself: opt-outs, workers, sayings, kept results; notes of what was laid, pruned, placed."""
 
 from __future__ import annotations
 
@@ -99,4 +99,34 @@ reader = Table(
     Column("role", Text, primary_key=True, comment="Name of the role"),
     Column("granted_at", DateTime(timezone=True), nullable=False, server_default=text("now()"), comment="When"),
     comment="Roles that may read everything; upgrades grant it to them anew",
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column(
+        "xact",
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="Number of the transaction; of those that ended long ago only the greatest is here",
+    ),
+    comment="Transactions that changed what statistics read",
+)
+
+kept = Table(
+    "kept",
+    metadata,
+    Column("statistic", Text, nullable=False, comment="Its function in the schema stats"),
+    Column("arguments", Text, nullable=False, comment="What it was asked for, as JSON"),
+    Column("top", Integer, comment="How many rows were asked for; null for all"),
+    Column("server", BigInteger, nullable=False, comment="The server whose transactions these are"),
+    Column("snapshot", Text, nullable=False, comment="What had been committed when it was asked for, a pg_snapshot"),
+    Column("result", Text, nullable=False, comment="Types of the columns and the rows, as JSON"),
+    Column("seconds", DOUBLE_PRECISION, nullable=False, comment="How long it took"),
+    Column(
+        "kept_at", DateTime(timezone=True), nullable=False, server_default=text("now()"), comment="When it was made"
+    ),
+    UniqueConstraint("statistic", "arguments", "top", postgresql_nulls_not_distinct=True),
+    comment="Results of statistics that took long, given again until something is written; safe to empty",
 )

@@ -302,6 +302,7 @@ inventory = Table(
         comment="Number of distinct models in it: by digest, and by name where there is none",
     ),
     Column("traits", Integer, nullable=False, comment="The bits of model.traits that any model in it has"),
+    Index("inventory_empty_idx", "id", postgresql_where=text("size = 0")),
     comment="A set of models that some endpoint lists; the same set is stored once",
 )
 
@@ -322,7 +323,7 @@ sighting = Table(
         Column(name, kind, nullable=False, server_default="0", comment=comment)
         for name, kind, comment in (
             ("running_told", Integer, "How many of its observations tell how many models were loaded"),
-            ("running_some", Integer, "How many of its observations found a model loaded"),
+            ("running_yes", Integer, "How many of its observations found a model loaded"),
             ("running_sum", BigInteger, "Models loaded, added up over its observations"),
         )
     ),

@@ -116,7 +116,7 @@ with made as (
 ), counted as (
     select sighting_id, count(*) as observations, min(observed_at) as first_seen, max(observed_at) as last_seen,
            min(latency_ms) as latency_ms, range_agg(daterange(day, day + 1)) as days,
-           count(running) as told, count(*) filter (where running > 0) as some, coalesce(sum(running), 0) as loaded
+           count(running) as told, count(*) filter (where running > 0) as busy, coalesce(sum(running), 0) as loaded
     from made, lateral (select (observed_at at time zone 'UTC')::date) as its(day)
     where sighting_id is not null group by sighting_id
 ), moved as (
@@ -127,7 +127,7 @@ with made as (
         days = sighting.days + counted.days,
         latency_ms = least(sighting.latency_ms, counted.latency_ms),
         running_told = sighting.running_told + counted.told,
-        running_some = sighting.running_some + counted.some,
+        running_yes = sighting.running_yes + counted.busy,
         running_sum = sighting.running_sum + counted.loaded
     from counted where sighting.id = counted.sighting_id
 )

@@ -9,10 +9,10 @@ branch_labels = None
 depends_on = None
 
 _TOLD = """
-update sighting set running_told = its.told, running_some = its.some, running_sum = its.loaded
+update sighting set running_told = its.told, running_yes = its.busy, running_sum = its.loaded
 from (
     select
-        sighting_id, count(*) as told, count(*) filter (where running > 0) as some, sum(running) as loaded
+        sighting_id, count(*) as told, count(*) filter (where running > 0) as busy, sum(running) as loaded
     from observation
     where sighting_id is not null and running is not null
     group by sighting_id
@@ -21,10 +21,20 @@ where its.sighting_id = sighting.id
 """
 
 
+# Range_agg does the same, but takes a kilobyte for each group from the start, and groups are many here and small.
+_UNITED = """
+create aggregate united(anymultirange) (
+    sfunc = multirange_union, stype = anymultirange, combinefunc = multirange_union, parallel = safe
+)
+"""
+
+
 def upgrade() -> None:
+    op.execute(_UNITED)
+    op.execute("comment on aggregate united (anymultirange) is 'All of some multiranges together'")
     for name, kind, comment in (
         ("running_told", Integer, "How many of its observations tell how many models were loaded"),
-        ("running_some", Integer, "How many of its observations found a model loaded"),
+        ("running_yes", Integer, "How many of its observations found a model loaded"),
         ("running_sum", BigInteger, "Models loaded, added up over its observations"),
     ):
         op.add_column("sighting", Column(name, kind, nullable=False, server_default="0", comment=comment))

@@ -25,7 +25,7 @@ from census.store.migrate import MigrateError, current, is_current, upgrade
 from census.store.outcomes import MEANINGS
 from census.store.statistics import STATISTICS
 from census.store.tables import metadata
-from tests.support.older import WITHOUT_0009
+from tests.support.older import WITHOUT_0009, WITHOUT_0011
 
 OBJECTS = """
     select 'stats.' || proname, obj_description(oid, 'pg_proc') from pg_proc
@@ -141,6 +141,21 @@ def test_what_statistics_need_at_hand_is_made_of_what_was_there(village_url: str
     migrate_by(village_url, "*_at_hand.py")
     assert [ask(village_url, query) for query in told] == before
     assert ask(village_url, "select weeks, day_count from sighting where id = 1") != [(None, 0)]
+
+
+def test_sightings_count_the_loaded_models_of_what_was_observed_before(village_url: str) -> None:
+    ask(village_url, "update observation set running = (array[null, 0, 3])[scan_id]")
+    ask(village_url, "drop schema stats, export cascade")
+    ask(village_url, WITHOUT_0011)
+    migrate_by(village_url, "*_loaded.py")
+    counted = ask(
+        village_url,
+        """select id, running_told, running_yes, running_sum from sighting where running_told > 0
+           except
+           select sighting_id, count(running), count(nullif(running, 0)), sum(running) from observation group by 1""",
+    )
+    assert counted == []
+    assert ask(village_url, "select true from sighting where running_told > running_yes and running_sum = 3") != []
 
 
 def migrate_by(url: str, name: str) -> None:

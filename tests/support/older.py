@@ -12,3 +12,13 @@ WITHOUT_0009 = """
     drop index observation_in_vain_idx;
     drop function weeks_of, days_in
 """
+
+# What 0011 adds.
+WITHOUT_0011 = """
+    alter table sighting drop running_told, drop running_yes, drop running_sum;
+    drop index inventory_empty_idx;
+    drop aggregate united(anymultirange)
+"""
+
+# What 0013 adds.
+WITHOUT_0013 = "drop table change, kept; drop function note_change cascade"

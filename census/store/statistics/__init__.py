@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -11,7 +13,6 @@ from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     Boolean,
     Connection,
     CursorResult,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 
 from census.errors import UseError
-from census.store import tables
+from census.store import kept, tables
 
 _FOLDER = Path(__file__).parent
 # What the statistics are built on, each after what it calls itself.
@@ -247,25 +248,50 @@ def rows(
     the session for these queries.
     """
     statistic = _variant(_find(name), by, versions=versions, triples=triples)
-    asked: list[BindParameter[Any]] = [
-        bindparam("scan", scan, BigInteger),
-        bindparam("since", since, DateTime(timezone=True)),
-        bindparam("until", until, DateTime(timezone=True)),
-        bindparam("unit", unit, Text),
-        bindparam("population", population, Text),
-    ]
+    asked: dict[str, Any] = {
+        "scan": scan, "since": since, "until": until, "unit": unit, "population": population,
+    }  # fmt: skip
     if "versions" in statistic.options:
-        asked.append(bindparam("versions", versions, Boolean))
+        asked["versions"] = versions
     elif "by" in statistic.options:
-        asked.append(bindparam("by", by, Text))
-    call: Function[Any] = getattr(func.stats, statistic.function)(*asked)
+        asked["by"] = by
+    question = kept.Question(statistic.function, json.dumps(asked, default=datetime.isoformat), top)
+    looked = kept.look(connection, question)
+    columns = _headed(statistic, by)
+    if looked.result is not None:
+        told = json.loads(looked.result)
+        found = [tuple(row) for row in told["rows"][:top]]
+        return Result(columns, found, dict(zip(columns, told["types"], strict=True)))
+    began = time.perf_counter()
+    types, found = _compute(connection, statistic, asked, top)
+    told = json.dumps({"types": types, "rows": found})
+    kept.keep(connection.engine, question, looked, told, time.perf_counter() - began)
+    return Result(columns, found, dict(zip(columns, types, strict=True)))
+
+
+_TYPES: Mapping[str, Any] = {
+    "scan": BigInteger,
+    "since": DateTime(timezone=True),
+    "until": DateTime(timezone=True),
+    "unit": Text,
+    "population": Text,
+    "by": Text,
+    "versions": Boolean,
+}
+
+
+def _compute(
+    connection: Connection, statistic: Statistic, asked: Mapping[str, Any], top: int | None
+) -> tuple[list[int], list[tuple[Any, ...]]]:
+    """The numbers of the columns' types in Postgres, and the rows, as the database computes them now."""
+    values = [bindparam(name, value, _TYPES[name]) for name, value in asked.items()]
+    call: Function[Any] = getattr(func.stats, statistic.function)(*values)
     table = call.table_valued(*statistic.columns, name="asked")
     found = connection.execute(select(*table.c).limit(top))
     cursor = cast(CursorResult[Any], found).cursor
     assert cursor is not None
-    headed = _headed(statistic, by)
-    types = {name: cast(int, each[1]) for name, each in zip(headed, cursor.description or (), strict=True)}
-    return Result(headed, [tuple(map(_plain, row)) for row in found], types)
+    types = [cast(int, each[1]) for each in cursor.description or ()]
+    return types, [tuple(map(_plain, row)) for row in found]
 
 
 def span(connection: Connection) -> tuple[datetime, datetime] | None:

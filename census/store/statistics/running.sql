@@ -18,14 +18,14 @@ begin atomic
         from sighting s
         cross join lateral (
             select
-                case when s.running_some > 0 then 1 when s.running_told > 0 then 0 end as most,
+                case when s.running_yes > 0 then 1 when s.running_told > 0 then 0 end as most,
                 s.observations, s.running_sum as loaded, s.running_told as told
             where unit <> 'observation'
             union all
             select *
             from (values
-                (1, s.running_some, s.running_sum, s.running_some),
-                (0, s.running_told - s.running_some, 0, s.running_told - s.running_some),
+                (1, s.running_yes, s.running_sum, s.running_yes),
+                (0, s.running_told - s.running_yes, 0, s.running_told - s.running_yes),
                 (null, s.observations - s.running_told, 0, 0)
             ) state (most, observations, loaded, told)
             where unit = 'observation' and state.observations > 0

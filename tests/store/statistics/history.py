@@ -157,7 +157,11 @@ def _sighting(look: Look) -> tuple[Any, ...]:
 def _counters(looks: Sequence[Look]) -> dict[str, Any]:
     times = [look.at for look in looks]
     days = [Range(day, day + timedelta(days=1)) for day in sorted({time.date() for time in times})]
-    return {"first_seen": min(times), "last_seen": max(times), "observations": len(times), "days": MultiRange(days)}
+    loaded = [look.running for look in looks if look.running is not None]
+    return {
+        "first_seen": min(times), "last_seen": max(times), "observations": len(times), "days": MultiRange(days),
+        "running_told": len(loaded), "running_yes": sum(each > 0 for each in loaded), "running_sum": sum(loaded),
+    }  # fmt: skip
 
 
 def _scan(began: datetime) -> dict[str, Any]:

@@ -1,0 +1,217 @@
+"""Results that are kept: that they are the same, hold until something is written and no longer, and cost no rights."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, text
+
+from census.store import dumps, kept, migrate
+from census.store.connect import engine
+from census.store.statistics import STATISTICS, rows
+from tests.support.asking import rows_of
+from tests.support.reader import reader
+
+# Tables that the functions of the schema stats read, themselves or through each other.
+READ = """
+    with recursive reached (oid) as (
+        select oid from pg_proc where pronamespace = 'stats'::regnamespace
+        union
+        select d.refobjid from reached r join pg_depend d on d.objid = r.oid and d.refclassid = 'pg_proc'::regclass
+        where d.classid = 'pg_proc'::regclass
+    )
+    select distinct c.relname
+    from reached r
+    join pg_depend d on d.objid = r.oid and d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_class'::regclass
+    join pg_class c on c.oid = d.refobjid
+    where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+"""
+NOTED = "select distinct tgrelid::regclass::text from pg_trigger where tgname = 'note_change'"
+
+# What a kept result is replaced with, to know it again.
+MARKED = '{"types": [20, 25, 20, 20, 701, 701, 701], "rows": [[1, "XX", 7, 7, 1.0, 1.0, 1.0]]}'
+MARK = [(1, "XX", 7, 7, 1.0, 1.0, 1.0)]
+
+
+@pytest.fixture(autouse=True)
+def _keep_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "LONG", 0.0)
+
+
+@pytest.fixture
+def asked(village_url: str) -> Iterator[Engine]:
+    made = engine(village_url)
+    yield made
+    made.dispose()
+
+
+def countries(asked: Engine, **options: Any) -> list[tuple[Any, ...]]:
+    with asked.connect() as connection:
+        return rows(connection, "countries", **options).rows
+
+
+def keep_marked(asked: Engine) -> list[tuple[Any, ...]]:
+    """Ask for the countries, and put a mark in the place of what is kept of them; gives the true rows."""
+    true = countries(asked)
+    with asked.begin() as connection:
+        changed = connection.execute(text("update kept set result = :result"), {"result": MARKED})
+        assert changed.rowcount == 1
+    return true
+
+
+def test_every_table_that_a_statistic_reads_notes_its_changes(village: Connection) -> None:
+    read = set(village.scalars(text(READ)))
+    assert {"sighting", "observation", "advisory"} <= read
+    assert set(village.scalars(text(NOTED))) == read
+
+
+@pytest.mark.parametrize("unit", ["host", "host-day"])
+def test_a_kept_result_is_the_computed_one(asked: Engine, unit: str) -> None:
+    window = {"since": datetime(2026, 11, 1, tzinfo=UTC), "until": datetime(2026, 11, 3, tzinfo=UTC)}
+    questions: list[dict[str, Any]] = [
+        {"name": name, "unit": unit, **when} for name in STATISTICS for when in ({}, window)
+    ]
+    with asked.connect() as connection:
+        computed = [rows(connection, **question) for question in questions]
+        assert connection.scalar(text("select count(*) from kept")) == len(questions)
+    with asked.connect() as connection:
+        assert [rows(connection, **question) for question in questions] == computed
+
+
+def test_it_is_given_again_until_something_is_written(asked: Engine) -> None:
+    true = keep_marked(asked)
+    assert countries(asked) == MARK
+    with asked.begin() as connection:
+        connection.execute(text("update endpoint set verdict = 2 where port = 8000"))
+    assert countries(asked) == true  # that host has another endpoint
+
+
+@pytest.mark.parametrize("change", ["delete from judgement", "truncate judgement", "update host set place_id = 2"])
+def test_whatever_is_written_by_hand_counts(asked: Engine, change: str) -> None:
+    keep_marked(asked)
+    with asked.begin() as connection:
+        connection.execute(text(change))
+    assert countries(asked) != MARK
+
+
+def test_what_was_being_written_when_it_was_asked_for_ends_it(asked: Engine) -> None:
+    with asked.connect() as writing:
+        writing.execute(text("delete from judgement"))
+        keep_marked(asked)
+        assert countries(asked) == MARK
+        writing.commit()
+    assert countries(asked) != MARK
+
+
+def test_a_change_that_is_taken_back_ends_nothing(asked: Engine) -> None:
+    keep_marked(asked)
+    with asked.connect() as writing:
+        writing.execute(text("delete from judgement"))
+        writing.rollback()
+    assert countries(asked) == MARK
+
+
+def test_who_writes_sees_his_own_rows_and_keeps_nothing_of_them(asked: Engine) -> None:
+    keep_marked(asked)
+    with asked.connect() as writing:
+        writing.execute(text("update host set place_id = 2"))
+        assert [row[1] for row in rows(writing, "countries").rows] == ["CN"]
+        writing.rollback()
+    assert countries(asked) == MARK
+
+
+def test_the_first_rows_are_taken_from_all_rows_but_not_all_from_the_first(asked: Engine) -> None:
+    first = countries(asked, top=1)
+    whole = countries(asked)
+    assert (len(first), len(whole) > 1) == (1, True)
+    assert countries(asked, top=2) == whole[:2]
+
+
+def test_another_question_has_another_answer(asked: Engine) -> None:
+    keep_marked(asked)
+    for options in (
+        {"unit": "endpoint"},
+        {"population": "raw"},
+        {"scan": 1},
+        {"until": datetime(2027, 1, 1, tzinfo=UTC)},
+    ):
+        assert countries(asked, **options) != MARK
+
+
+def test_a_short_answer_is_not_kept(asked: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "LONG", 60.0)
+    countries(asked)
+    with asked.connect() as connection:
+        assert connection.scalar(text("select count(*) from kept")) == 0
+
+
+def test_a_reader_is_given_what_is_kept_and_keeps_nothing(asked: Engine, village_url: str) -> None:
+    with reader(village_url) as address:
+        reading = create_engine(address.replace("postgresql://", "postgresql+psycopg://"))
+        true = countries(reading)
+        assert rows_of(village_url, "select count(*) from kept") == [(0,)]
+        assert keep_marked(asked) == true
+        assert countries(reading) == MARK
+        reading.dispose()
+
+
+def test_a_result_of_another_server_is_none(asked: Engine) -> None:
+    true = keep_marked(asked)
+    with asked.begin() as connection:
+        connection.execute(text("update kept set server = server + 1"))
+    assert countries(asked) == true
+
+
+def test_changes_noted_by_another_server_do_not_hinder(asked: Engine) -> None:
+    with asked.begin() as connection:
+        connection.execute(text("insert into change values (9000000000000000000)"))
+    countries(asked)
+    assert keep_marked(asked)
+    assert countries(asked) == MARK
+
+
+def test_notes_of_changes_do_not_pile_up(asked: Engine, village_url: str) -> None:
+    for _ in range(20):
+        with asked.begin() as connection:
+            connection.execute(text("update host set place_id = 2"))
+    # Others on this server may be in the midst of something, and until they have ended the last notes stay.
+    for top in range(1, 600):
+        countries(asked, top=top)
+        with asked.connect() as connection:
+            notes = connection.scalar(text("select count(*) from change"))
+        if notes < 20:
+            break
+        time.sleep(0.05)
+    assert notes < 20
+    rows_of(village_url, "delete from kept")
+    assert keep_marked(asked)
+    assert countries(asked) == MARK
+
+
+def test_what_was_asked_before_the_last_note_that_is_left_is_asked_again(asked: Engine) -> None:
+    true = keep_marked(asked)
+    with asked.begin() as connection:
+        connection.execute(text("update host set place_id = place_id"))
+        connection.execute(text("delete from change"))
+        connection.execute(text("insert into change values (pg_current_xact_id()::text::bigint)"))
+    assert countries(asked) == true
+
+
+def test_an_upgrade_forgets_what_older_definitions_gave(asked: Engine, village_url: str) -> None:
+    true = keep_marked(asked)
+    rows_of(village_url, "update laid set digest = 'older'")
+    migrate.upgrade(village_url)
+    assert countries(asked) == true
+
+
+def test_a_dump_takes_neither_results_nor_changes(asked: Engine, village_url: str, tmp_path: Path) -> None:
+    keep_marked(asked)
+    dumps.dump(village_url, tmp_path / "census.dump")
+    rows_of(village_url, "truncate scan cascade")
+    dumps.restore(village_url, tmp_path / "census.dump")
+    assert countries(asked) != MARK
