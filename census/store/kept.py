@@ -1,8 +1,8 @@
 """Results of statistics that took long, kept in the database for as long as nothing that they rest on is written.
 
-Every transaction that writes what a statistic reads notes its number in the table `change` (a trigger on each of those
-tables does it, whoever writes). A result is kept with the snapshot in which it was computed, or an earlier one. It holds
-as long as every change that is to be seen was to be seen in that snapshot; no clock is asked. Notes of changes are
+Every transaction that writes what a statistic reads notes its number in the table `change`: a trigger on each of those
+tables does it, whoever writes. A result is kept with the snapshot in which it was computed, or an earlier one. It holds
+as long as every change that is to be seen was to be seen in that snapshot, and no clock is asked. Notes of changes are
 dropped up to the last one before which every transaction has ended; a snapshot in which it had not ended holds no more.
 """
 
@@ -98,11 +98,13 @@ def keep(engine: Engine, question: Question, looked: Looked, result: str, second
         return
     values = {"server": looked.server, "snapshot": looked.snapshot, "result": result, "seconds": seconds}
     # To have to compute it again is all that is lost.
-    with contextlib.suppress(SQLAlchemyError, DatabaseError):
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            for statement in _TIDY:
-                connection.execute(statement)
-            connection.execute(_KEEP, {**question._asdict(), **values})
+    with (
+        contextlib.suppress(SQLAlchemyError, DatabaseError),
+        engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+    ):
+        for statement in _TIDY:
+            connection.execute(statement)
+        connection.execute(_KEEP, {**question._asdict(), **values})
 
 
 def forget(connection: Connection) -> None:

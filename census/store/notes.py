@@ -1,4 +1,4 @@
-"""The tables beside the census itself: opt-outs, workers, sayings, kept results; notes of what was laid, pruned, placed."""
+"""The tables beside the census: opt-outs, workers, sayings, results; notes of what was laid, pruned, placed, granted."""
 
 from __future__ import annotations
 

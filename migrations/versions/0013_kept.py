@@ -11,8 +11,8 @@ depends_on = None
 
 # All that a statistic can read; tests/store/test_kept.py compares it with what the functions are known to depend on.
 _READ = (
-    "advisory", "chunk", "endpoint", "family", "host", "inventory", "judgement", "model", "network", "observation", "outcome",
-    "place", "scan", "sighting", "software",
+    "advisory", "chunk", "endpoint", "family", "host", "inventory", "judgement", "model", "network", "observation",
+    "outcome", "place", "scan", "sighting", "software",
 )  # fmt: skip
 
 _NOTE_CHANGE = """

@@ -155,7 +155,8 @@ def test_sightings_count_the_loaded_models_of_what_was_observed_before(village_u
            select sighting_id, count(running), count(nullif(running, 0)), sum(running) from observation group by 1""",
     )
     assert counted == []
-    assert ask(village_url, "select true from sighting where running_told > running_yes and running_sum = 3") != []
+    some = ask(village_url, "select sum(running_yes) > 0, sum(running_told) > sum(running_yes) from sighting")
+    assert some == [(True, True)]
 
 
 def migrate_by(url: str, name: str) -> None:
