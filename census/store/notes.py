@@ -1,4 +1,4 @@
-"""The tables beside the census: opt-outs, workers, sayings, results; notes of what was laid, pruned, placed, granted."""
+"""The tables beside the census: opt-outs, workers, sayings, results; notes of what was laid, pruned and granted."""
 
 from __future__ import annotations
 
