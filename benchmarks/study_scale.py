@@ -5,7 +5,8 @@
 A population (study_population.sql) is made in the embedded Postgres, in a temporary folder, or in FOLDER, where it is
 kept and found again by the next run. Then all statistics are asked over all time, of the last scan and of 30 days, the
 report as `census report` asks it, the program from its start to its end, and one more scan is written. Each question
-is put twice and the faster answer counts. `--times 2` repeats all with twice as many hosts and tells the ratio.
+is put twice and the faster answer counts; results that are kept are dropped before, but for what is "once more".
+`--times 2` repeats all with twice as many hosts and tells the ratio.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from study_write import one_more_scan
 
 from census.report.findings import gather
 from census.report.together import SAME_MOMENT, together
-from census.store import migrate
+from census.store import kept, migrate
 from census.store.connect import engine
 from census.store.embedded import Embedded
 from census.store.statistics import STATISTICS, rows
@@ -75,10 +76,11 @@ def _make(url: str, hosts: int) -> None:
     print(f"made {hosts:,} hosts in {time.perf_counter() - began:.0f} s", file=sys.stderr)
 
 
-def seconds(question: Callable[[], object], times: int = 2) -> float:
-    """How long the fastest of some answers takes."""
+def seconds(question: Callable[[], object], times: int = 2, before: Callable[[], object] = lambda: None) -> float:
+    """How long the fastest of some answers takes; `before` is done before each, and not counted."""
     taken = []
     for _ in range(times):
+        before()
         began = time.perf_counter()
         question()
         taken.append(time.perf_counter() - began)
@@ -89,6 +91,11 @@ def measure(server: Embedded, url: str, units: list[str]) -> dict[str, float]:
     """Seconds, by what was asked, and sizes in MB."""
     found: dict[str, float] = {}
     made = engine(url)
+
+    def forget() -> None:
+        with made.begin() as connection:
+            kept.forget(connection)
+
     with made.connect() as connection:
         for unit in units:
             for name, options in _questions():
@@ -97,18 +104,28 @@ def measure(server: Embedded, url: str, units: list[str]) -> dict[str, float]:
                     found[key] = seconds(
                         lambda name=name, options=options, when=when, unit=unit: rows(
                             connection, name, unit=unit, **options, **when
-                        )
+                        ),
+                        before=forget,
                     )
                     print(f"{key}: {found[key]:.2f}", file=sys.stderr)
         found["peak memory of the session, MB"] = _peak(connection)
     with made.connect().execution_options(**SAME_MOMENT) as connection:
-        found["the report"] = seconds(lambda: gather(connection))
-        found["all statistics, as the report asks"] = seconds(
-            lambda: together(connection, [lambda asked, name=name: rows(asked, name) for name in STATISTICS])
+
+        def anew() -> None:
+            connection.rollback()  # or it would see what was kept before
+            forget()
+
+        everything = [lambda asked, name=name: rows(asked, name) for name in STATISTICS]
+        found["the report"] = seconds(lambda: gather(connection), before=anew)
+        found["the report, once more"] = seconds(lambda: gather(connection), before=connection.rollback)
+        found["all statistics, as the report asks"] = seconds(lambda: together(connection, everything), before=anew)
+        found["all statistics, once more"] = seconds(
+            lambda: together(connection, everything), before=connection.rollback
         )
         sizes = dict(connection.execute(_SIZES).all())
+    found["census stats tool-calling --scan latest"] = seconds(lambda: _program(url), 3, before=forget)
+    found["census stats tool-calling --scan latest, once more"] = seconds(lambda: _program(url), 3)
     made.dispose()
-    found["census stats tool-calling --scan latest"] = seconds(lambda: _program(url), 3)
     found |= {f"table {name}, MB": size / _MB for name, size in sizes.items() if size > _MB}
     found["all tables and indexes, MB"] = sum(sizes.values()) / _MB
     with _copy(server, url) as copied:

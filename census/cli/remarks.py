@@ -23,11 +23,12 @@ def remark(
     scan: int | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    unit: str = "host",
 ) -> None:
     """Say what a reader of these rows should know; `what` is a statistic or an export, None several of them."""
     with connect(url) as connection:
         statistic = STATISTICS.get(what or "")
-        singles = what in {None, "observations"} or (statistic is not None and statistic.singles)
+        singles = what in {None, "observations"} or (statistic is not None and unit in statistic.singles)
         gone = pruning.incomplete(connection, scan, since, until, singles=singles)
         behind = (what is None or what in _OF_LINEAGE) and lineages.behind(connection)
     if gone is not None:

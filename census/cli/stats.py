@@ -134,7 +134,7 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         empty = tables.is_empty(result) and not folded.rows
         span = statistics.span(connection) if empty else None
         if not common.quiet and name != "funnel":  # which is kept whole
-            remark(url, name, scan=scan, since=since, until=until)
+            remark(url, name, scan=scan, since=since, until=until, unit=unit)
     if format_ == "table":
         title = f"{name}{_counted(name, unit, population)}"
         with paged() as terminal:

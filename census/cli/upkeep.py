@@ -18,7 +18,7 @@ from census.cli.stats import moment
 from census.store import dumps, merging, migrate, pruning, readers
 from census.store.connect import connect, safe
 from census.store.embedded import Embedded, home
-from census.store.statistics import STATISTICS
+from census.store.statistics import STATISTICS, Statistic
 
 
 @click.command("grant-reader")
@@ -74,7 +74,7 @@ def prune(common: Common, /, *, before: datetime, targets: bool, dry_run: bool) 
     Endpoints, sightings (with first and last day, days and number of observations) and the counts of every scan
     stay. What goes cannot be had back: `census db dump` first. Incomplete before the day are afterwards statistics of
     a window or of a scan, and over all time too those that read single observations: uptime, survival, unseen,
-    running and upgrades. Commands that show them say so.
+    upgrades, and running of host-days. Commands that show them say so.
 
     Most of the addresses in a database are those of targets that never answered. --targets takes them out of old
     scans, and leaves port and outcome of each target, so that the funnel stays.
@@ -91,7 +91,7 @@ def prune(common: Common, /, *, before: datetime, targets: bool, dry_run: bool) 
     for number in told.unfinished:
         click.echo(f"scan {number} is unfinished and keeps its addresses, for it can be resumed")
     if told.observations or told.targets:
-        singles = ", ".join(name for name, statistic in STATISTICS.items() if statistic.singles)
+        singles = ", ".join(_told(statistic) for statistic in STATISTICS.values() if statistic.singles)
         click.echo(_AFTER.format(singles=singles))
 
 
@@ -99,6 +99,12 @@ _AFTER = """The space is for new rows; `vacuum full` gives it back to the disk.
 Exact as before: the funnel, and every statistic over all time but those that need single observations: {singles}.
 Incomplete before that day: these, statistics with --since, --until or --scan, and the exports of observations;
 exported models from then have no scan."""
+
+
+def _told(statistic: Statistic) -> str:
+    """Its name, and the unit if it is only one in which it reads single observations."""
+    units = sorted(statistic.singles)
+    return f"{statistic.name} of {units[0]}s" if len(units) == 1 else statistic.name
 
 
 def _size(count: int) -> str:

@@ -9,11 +9,9 @@ import pytest
 from census.store import pruning
 from census.store.connect import connect
 from census.store.pruning import FutureError, Pruned
-from census.store.statistics import STATISTICS
 from tests.store.village import DAY_1, DAY_2, EVENING
 from tests.support.asking import all_time, rows_of
 
-SINGLES = {name for name, statistic in STATISTICS.items() if statistic.singles}
 NOON = DAY_2 + timedelta(hours=2)  # two scans are over, the third has not begun
 
 
@@ -23,12 +21,12 @@ def prune(url: str, before: datetime = NOON, *, targets: bool = False, dry_run: 
 
 
 def test_statistics_over_all_time_stay_what_they_are(village_url: str) -> None:
-    before = all_time(village_url, leave=SINGLES)
+    before = all_time(village_url, singles=False)
     [(old,)] = rows_of(village_url, f"select count(*) from observation where observed_at < '{NOON}'")
     told = prune(village_url, targets=True)
     assert told.observations == old > 0
     assert told.observation_bytes > 0
-    assert all_time(village_url, leave=SINGLES) == before
+    assert all_time(village_url, singles=False) == before
     assert rows_of(village_url, f"select count(*) from observation where observed_at < '{NOON}'") == [(0,)]
     assert rows_of(village_url, "select count(*) from observation") == [(2,)]
 

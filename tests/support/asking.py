@@ -22,14 +22,16 @@ def rows_of(url: str, query: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def all_time(url: str, *, leave: Collection[str] = ()) -> dict[tuple[str, str, str], list[tuple[Any, ...]]]:
-    """Every statistic over all scans, in every unit, but for those to leave out."""
+def all_time(
+    url: str, *, leave: Collection[str] = (), singles: bool = True
+) -> dict[tuple[str, str, str], list[tuple[Any, ...]]]:
+    """Every statistic over all scans, in every unit, but for those to leave out; `singles` as `Statistic` says it."""
     made = engine(url)
     with made.connect() as connection:
         told = {
             (name, unit, population): rows(connection, name, unit=unit, population=population).rows
             for name, (unit, population) in product(STATISTICS, _ASKED)
-            if name not in leave
+            if name not in leave and (singles or unit not in STATISTICS[name].singles)
         }
     made.dispose()
     return told

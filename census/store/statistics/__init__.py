@@ -63,6 +63,7 @@ _SHARED = (
     "unseen_between",
     "sets_in_networks",
 )
+_UNITS = frozenset({"host", "endpoint", "host-day", "observation"})
 _SHARE = ("count", "of", "share", "low", "high")
 _PAIR = (*_SHARE, "jaccard", "lift", "jaccard_low", "jaccard_high", "lift_low", "lift_high")
 _ODDS = ("log_odds", "log_odds_low", "log_odds_high")
@@ -77,15 +78,15 @@ class Statistic:
     """One statistic: `columns` are those of its defaults, `options` what it takes beyond the usual.
 
     Usual are scan, window, unit and population; `options` holds some of `by`, `versions` and `triples`. `carriers` says
-    that it counts hosts or endpoints whatever the unit, `singles` that it reads single observations over all time too,
-    so that pruning takes from it; `caution` is what whoever uses the figures has to be told.
+    that it counts hosts or endpoints whatever the unit. In the units of `singles` it reads single observations over all
+    time too, so that pruning takes from it; `caution` is what whoever uses the figures has to be told.
     """
 
     name: str
     columns: tuple[str, ...]
     options: tuple[str, ...] = ()
     carriers: bool = False
-    singles: bool = False
+    singles: frozenset[str] = frozenset()
     caution: str | None = None
 
     @property
@@ -123,12 +124,12 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
             "persistence",
             ("seen", "count", "share", "observations", "observation_share", "of", "low", "high"),
         ),
-        Statistic("uptime", ("period", "uptime", *_SHARE, "mean"), carriers=True, singles=True),
+        Statistic("uptime", ("period", "uptime", *_SHARE, "mean"), carriers=True, singles=_UNITS),
         Statistic(
             "survival",
             ("days", "at_risk", "events", "censored", "survival", "low", "high"),
             carriers=True,
-            singles=True,
+            singles=_UNITS,
         ),
         Statistic(
             "unseen",
@@ -148,7 +149,7 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
                 "in_both",
             ),
             carriers=True,
-            singles=True,
+            singles=_UNITS,
             caution="these estimates need scans that are independent of each other; target lists from one search"
             " engine, or one list scanned twice, are not, and then there are more than the estimate says",
         ),
@@ -190,7 +191,7 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
         Statistic("quantization-bits", ("bits", *_SHARE)),
         Statistic("parameter-sizes", ("band", *_SHARE, "largest")),
         Statistic("model-instances", ("dimension", "value", *_SHARE)),
-        Statistic("running", ("running", *_SHARE, "loaded"), singles=True),
+        Statistic("running", ("running", *_SHARE, "loaded"), singles=frozenset({"host-day"})),
         Statistic("remote", ("state", *_SHARE)),
         Statistic("uncensored", ("state", *_SHARE)),
     ),
@@ -198,7 +199,9 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
         Statistic("software", ("software", *_SHARE), ("versions",)),
         Statistic("transport", ("access", "scheme", *_SHARE)),
         Statistic("exposure", ("software", "advisory", "affected", *_SHARE)),
-        Statistic("upgrades", ("software", "version", "fate", "became", *_SHARE, "days"), carriers=True, singles=True),
+        Statistic(
+            "upgrades", ("software", "version", "fate", "became", *_SHARE, "days"), carriers=True, singles=_UNITS
+        ),
     ),
     "Decoys": (
         Statistic("decoys", ("verdict", "signal", *_SHARE)),
