@@ -14,10 +14,12 @@ begin atomic
         select i.id, case by when 'architecture' then i.architectures else i.families end as members from inventory i
     ),
     seen as materialized (
-        select s.host_id, s.endpoint_id, s.inventory_id, d.members, s.observations, s.days, s.day_count
+        select
+            s.host_id, s.inventory_id, s.observations, s.days, s.day_count,
+            -- Over all time nobody asks for it.
+            case when not stats.ever(scan, since, until, 'host') then s.endpoint_id end as endpoint_id
         from stats.seen(scan, since, until, 'host-day', population) s
-        join described d on d.id = s.inventory_id
-        where stats.asked(unit, population) and stats.one_of('by', by, array['family', 'architecture'])
+        where s.inventory_id is not null and stats.asked(unit, population) and stats.one_of('by', by, array['family', 'architecture'])
     ),
     tangled as (
         -- Hosts with sightings that begin before others have ended, which is all that can share a day.
@@ -66,23 +68,24 @@ begin atomic
     weights as (
         -- All four weightings together, by what a list names before that is taken apart.
         select
-            w.members, sum(w.observations) as observations, sum(w.hosts) as hosts, sum(w.endpoints) as endpoints,
+            d.members, sum(w.observations) as observations, sum(w.hosts) as hosts, sum(w.endpoints) as endpoints,
             sum(w.days) as days
         from (
             select
-                s.members, s.observations::double precision as observations, 0::double precision as hosts,
+                s.inventory_id, s.observations::double precision as observations, 0::double precision as hosts,
                 0::double precision as endpoints,
                 case when s.host_id in (select o.host_id from overlapping o) then 0 else s.day_count end
                     ::double precision as days
             from seen s
             union all
             select
-                d.members, 0, case when s.of_hosts then s.count else 0 end,
+                s.inventories[1], 0, case when s.of_hosts then s.count else 0 end,
                 case when s.of_hosts then 0 else s.count end, 0
-            from sets s join described d on d.id = s.inventories[1]
+            from sets s
             where s.alone
         ) w
-        group by w.members
+        join described d on d.id = w.inventory_id
+        group by d.members
     ),
     counted as (
         select member as value, w.observations, w.hosts, w.endpoints, w.days
@@ -104,10 +107,12 @@ begin atomic
         from (
             select named.host_id, member, united(named.days) as days
             from (
-                select o.host_id, s.members, united(s.days) as days
+                select o.host_id, d.members, united(s.days) as days
                 from overlapping o
                 join seen s on s.host_id = o.host_id
-                group by o.host_id, s.members
+                -- They are few, which cannot be foreseen: looked up one by one.
+                cross join lateral (select d.members from described d where d.id = s.inventory_id offset 0) d
+                group by o.host_id, d.members
             ) named
             cross join unnest(named.members) member
             group by named.host_id, member
