@@ -140,6 +140,7 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
                 "variance",
                 "once",
                 "twice",
+                "scans",
                 "first_scan",
                 "second_scan",
                 "in_first",
