@@ -39,8 +39,8 @@ def known(values: Iterable[Hashable]) -> set[Hashable]:
 )
 def test_equal_counts_have_ranks_of_their_own_by_the_alphabet(blank: Connection, name: str, order: list[str]) -> None:
     held = (
-        Listed("a", "a1", family="Llama", architecture="llama"), Listed("b", "b1", family="Gemma", architecture="gemma3"),
-        Listed("c", "c1", family="Qwen", architecture="qwen2"),
+        Listed("a", family="Llama", architecture="llama"), Listed("b", family="Gemma", architecture="gemma3"),
+        Listed("c", family="Qwen", architecture="qwen2"),
     )  # fmt: skip
     world = World(scans=[SCANS[0]], hosts=[(None, None, None, None)] * 4)
     world.endpoints = [(host, 11434, 0, False) for host in range(4)]

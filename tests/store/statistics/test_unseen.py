@@ -105,7 +105,7 @@ def test_chao_s_estimate_of_a_history_by_hand(blank: Connection, captures: list[
 
 
 def test_with_two_scans_chao_says_what_capture_and_recapture_says(blank: Connection) -> None:
-    """For n hosts in either scan and m in both n^2 / m: so Petersen, of whose estimate Chapman's is the unbiased one."""
+    """For n hosts in either scan and m in both n^2 / m, after Petersen; Chapman's takes the bias out of that."""
     world = World(scans=list(SCANS[:2]), hosts=[(None, None, None, None)] * 16)
     world.endpoints = [(host, 11434, 0, False) for host in range(16)]
     world.looks = [served(host, MODEL, 1) for host in range(10)] + [served(host, MODEL, 2) for host in range(6, 16)]
