@@ -46,7 +46,9 @@ def test_an_interrupt_while_python_imports_is_quiet(line: list[str], imported: s
 
 def test_a_program_that_is_told_to_ignore_interrupts_goes_on(tmp_path: Path) -> None:
     (tmp_path / "sqlalchemy.py").write_text(_INTERRUPTED)
-    ignoring = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    ignoring = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
     done = _started([sys.executable, "-c", ignoring, *command("stats")], tmp_path)
     assert done.returncode == 1
     assert "it went on" in done.stderr
