@@ -113,10 +113,14 @@ def test_a_title_says_what_was_really_counted(told: Told, line: tuple[str, ...],
 
 
 def test_by_and_top_are_for_every_statistic_of_families(told: Told) -> None:
-    for name in ("ranks", "weekly-ranks", "co-deployment"):
+    for name in ("families", "derivatives", "ranks", "weekly-ranks", "co-deployment"):
         found = json.loads(told(name, "--by", "architecture", "--top", "1", "--format", "json").stdout)
         assert len(found) == 1
         assert "family" not in found[0]
+        named = set(STATISTICS[name].columns) & {"family"}
+        assert ("architecture" in found[0]) == bool(named), "where there is a family, there is an architecture"
+        head = told(name, "--by", "architecture", "--top", "1", "--format", "csv").stdout.splitlines()[0]
+        assert head.split(",") == list(found[0])
     assert "llama and qwen2" in told("together", "--by", "architecture").stdout
 
 
