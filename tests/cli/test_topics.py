@@ -103,7 +103,7 @@ def test_the_scope_file_of_the_page_is_one(tmp_path: Path) -> None:
     bare = example.split("[limits]")[0]
     (tmp_path / "bare.toml").write_text(bare, encoding="utf-8")
     defaults = Scope.read(tmp_path / "bare.toml")
-    for name in ("rate", "rate_per_network", "per_host", "requests_per_host", "details"):
+    for name in ("rate", "rate_per_network", "per_host", "requests_per_host", "details", "recall"):
         assert getattr(scope, name) == getattr(defaults, name)
 
 
