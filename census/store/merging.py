@@ -34,11 +34,11 @@ class Merged:
     scans: tuple[int, ...]
     known: int
     unfinished: tuple[int, ...]
+    simulated: int = 0
     hosts: int = 0
     endpoints: int = 0
     sightings: int = 0
     observations: int = 0
-    simulated: int = 0
 
 
 _SCANS: Final = """
@@ -108,7 +108,7 @@ def _merge(target: Connection[Any], source: Connection[Any]) -> Merged:
     wanted = [number for number, _, ended, _ in new if ended]
     known = len(there) - len(new)
     if not wanted:
-        return Merged((), known, unfinished, simulated=simulated)
+        return Merged((), known, unfinished, simulated)
     _require_whole(new)
     scans.clear_demo(target)
     target.execute("lock table model, family, inventory, host, endpoint, sighting in share row exclusive mode")
@@ -117,7 +117,7 @@ def _merge(target: Connection[Any], source: Connection[Any]) -> Merged:
     _take_rest(target, source, wanted)
     listed.fill(target)
     crowds.judge(target)
-    return Merged(numbers, known, unfinished, *map(sub, _count(target), before), simulated=simulated)
+    return Merged(numbers, known, unfinished, simulated, *map(sub, _count(target), before))
 
 
 def _simulated(source: Connection[Any]) -> int:

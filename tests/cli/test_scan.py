@@ -15,6 +15,7 @@ import pytest
 from census.demo import Neighbourhood, launch
 from tests.support.ports import free_ports
 from tests.support.program import SCOPE, census, command, last_json, surroundings
+from tests.support.seeds import own_seed
 
 ENDPOINTS = 80
 RECOGNISED = {"served", "locked", "empty"}
@@ -22,7 +23,7 @@ RECOGNISED = {"served", "locked", "empty"}
 
 @pytest.fixture(scope="module")
 def neighbourhood() -> Iterator[Neighbourhood]:
-    with launch(os.getpid(), ENDPOINTS) as running:
+    with launch(own_seed(35), ENDPOINTS) as running:
         yield running
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import signal
 import sys
 import uuid
@@ -28,6 +27,7 @@ from census.store.statistics import STATISTICS
 from tests.store.village import settle
 from tests.support.asking import rows_of
 from tests.support.program import SCOPE, census
+from tests.support.seeds import own_seed
 
 
 class Done(NamedTuple):
@@ -56,7 +56,7 @@ def run(*line: str | Path, folder: Path, url: str, given: str = "") -> Done:
 
 @pytest.fixture(scope="module")
 def neighbourhood() -> Iterator[Neighbourhood]:
-    with launch(os.getpid(), 60) as running:
+    with launch(own_seed(36), 60) as running:
         yield running
 
 
