@@ -1,5 +1,5 @@
 """`python -m census` is `census`."""
 
-from census.cli.main import main
+from census.cli.start import main
 
 main()

@@ -37,6 +37,7 @@ Every option can be set by the environment variable that stands behind it. Optio
 `--quiet`, `--verbose`) may stand before or behind the command.
 
 """
+_BY_ARCHITECTURE = "the column `family` is called `architecture`; in SQL (`by => 'architecture'`) it keeps its name"
 _STATISTICS = f"""# Statistics
 
 {_MADE}
@@ -137,6 +138,9 @@ def _statistic(statistic: Statistic) -> str:
     lines = [f"\n### {statistic.name}\n\n{_filled(statistic.definition)}\n\n{_filled(f'- Columns: {columns}', '  ')}\n"]
     if options:
         lines.append(f"- Takes also: {', '.join(options)}\n")
+    if "by" in statistic.options and "family" in statistic.columns:
+        other = "it is `architectures`" if statistic.name == "families" else _BY_ARCHITECTURE
+        lines.append(_filled(f"- With `--by architecture` {other}.", "  ") + "\n")
     if statistic.caution:
         lines.append(_filled(f"- Mind that {statistic.caution}.", "  ") + "\n")
     return "".join(lines)

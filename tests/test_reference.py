@@ -80,7 +80,7 @@ def test_the_scope_file_of_the_page_is_one_and_its_limits_are_the_defaults(tmp_p
     for text in (full, least):
         (tmp_path / "scope.toml").write_text(text, encoding="utf-8")
         read.append(Scope.read(tmp_path / "scope.toml"))
-    for name in ("rate", "rate_per_network", "per_host", "requests_per_host", "details"):
+    for name in ("rate", "rate_per_network", "per_host", "requests_per_host", "details", "recall"):
         assert getattr(read[0], name) == getattr(read[1], name)
 
 

@@ -29,20 +29,23 @@ class UnknownTopicError(UseError):
 
 
 @click.command("help")
-@click.argument("topic", required=False, metavar="[TOPIC]")
+@click.argument("words", nargs=-1, metavar="[TOPIC | COMMAND...]")
 @common_options()
 @click.pass_context
-def help_(ctx: click.Context, /, *, topic: str | None) -> None:
+def help_(ctx: click.Context, /, *, words: tuple[str, ...]) -> None:
     """Explain a TOPIC in a page, or list the topics; with the name of a command, give its help.
 
-    On a terminal the page is rendered; elsewhere it is Markdown as it stands.
+    A command of a group is named by both words, as in `census help db merge`. On a terminal the page is rendered;
+    elsewhere it is Markdown as it stands.
     """
-    if topic is None:
+    if not words:
         _list()
-    elif topic in TOPICS:
-        _show(text(topic))
+    elif words[0] in TOPICS:
+        if len(words) > 1:
+            raise click.UsageError(f"a topic is one word: `census help {words[0]}`")
+        _show(text(words[0]))
     else:
-        click.echo(_of_command(ctx, topic))
+        click.echo(_of_command(ctx, words))
 
 
 def text(topic: str) -> str:
@@ -70,14 +73,27 @@ def _show(markdown: str) -> None:
     console.print(Markdown(plain, code_theme="ansi_dark"), width=min(console.width, 100))
 
 
-def _of_command(ctx: click.Context, name: str) -> str:
-    parent = ctx.parent
-    assert parent is not None
-    assert isinstance(parent.command, click.Group)
-    command = parent.command.get_command(parent, name)
-    if command is None:
-        known = [*TOPICS, *parent.command.list_commands(parent)]
-        near = difflib.get_close_matches(name.lower(), known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else "."
-        raise UnknownTopicError(f"there is no topic and no command {name!r}{hint} Topics are: {', '.join(TOPICS)}")
-    return command.get_help(click.Context(command, info_name=name, parent=parent))
+def _of_command(ctx: click.Context, words: tuple[str, ...]) -> str:
+    """The help of a command, or of one below it, by all its words."""
+    context = ctx.parent
+    assert context is not None
+    for place, word in enumerate(words):
+        group = context.command
+        if not isinstance(group, click.Group):
+            path = context.command_path
+            raise UnknownTopicError(f"{path} has no commands of its own, and so no {word!r}; ask for `{path} --help`")
+        command = group.get_command(context, word)
+        if command is None:
+            raise UnknownTopicError(_unknown(context, group, word, topics=place == 0))
+        context = click.Context(command, info_name=word, parent=context)
+    return context.get_help()
+
+
+def _unknown(context: click.Context, group: click.Group, word: str, *, topics: bool) -> str:
+    """That there is no such word, with what there is; only the first word may be a topic."""
+    commands = group.list_commands(context)
+    near = difflib.get_close_matches(word.lower(), [*TOPICS, *commands] if topics else commands, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    if topics:
+        return f"there is no topic and no command {word!r}{hint} Topics are: {', '.join(TOPICS)}"
+    return f"there is no command {word!r} in {context.command_path}{hint} There are: {', '.join(commands)}"

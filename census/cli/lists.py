@@ -108,6 +108,17 @@ def tell_empty_shard(plan: planning.Plan) -> None:
         click.echo(f"note: {planning.why_nothing_in_shard(plan)}", err=True)
 
 
+def tell_both_schemes(plan: planning.Plan, *, quiet: bool) -> None:
+    """Say how many targets the lists name with http and with https, for each is asked once."""
+    if plan.both_schemes and not quiet:
+        those = "1 target is" if plan.both_schemes == 1 else f"{plan.both_schemes:,} targets are"
+        click.echo(
+            f"note: {those} listed with http:// and with https://; such a target is asked once, by https; take its"
+            " https:// line out to have it asked by http",
+            err=True,
+        )
+
+
 def tell_problems(problems: Problems) -> None:
     """Say which lines were no targets: the first of them, and how many in all."""
     for sample in problems.samples:

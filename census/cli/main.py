@@ -15,6 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from census.cli.options import Common, common_options
+from census.cli.start import begun
 from census.errors import FailedError, StoppedError, UseError
 
 # Help is one line each here, so that `census --help` loads none of them.
@@ -68,6 +69,7 @@ class _LazyGroup(click.Group):
         module = importlib.import_module(_COMMANDS[cmd_name][0])
         command = getattr(module, f"{cmd_name}_" if cmd_name == "help" else cmd_name)  # help is a name of Python's
         assert isinstance(command, click.Command)
+        begun()
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

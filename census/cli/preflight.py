@@ -9,7 +9,7 @@ import click
 
 from census import __version__
 from census.cli import progress as shown
-from census.cli.lists import Lists, list_options, rate_of, tell_empty_shard, tell_problems
+from census.cli.lists import Lists, list_options, rate_of, tell_both_schemes, tell_empty_shard, tell_problems
 from census.cli.options import Common, common_options, option
 from census.errors import FailedError
 from census.facts import Outcome
@@ -46,6 +46,7 @@ def preflight(common: Common, /, *, lists: tuple[str, ...], scope_file: str, por
             for _ in planning.chunks(plan, spool, workers=1):
                 pass
         tell_empty_shard(plan)
+        tell_both_schemes(plan, quiet=common.quiet)
     finally:
         tell_problems(plan.problems)
     click.echo(json.dumps(_numbers(plan, speed)) if as_json else _text(plan, speed))
@@ -79,6 +80,7 @@ def _numbers(plan: planning.Plan, rate: float) -> dict[str, object]:
         "targets": plan.targets,
         "to_ask": plan.to_ask,
         "names": plan.names,
+        "with_both_schemes": plan.both_schemes,
         "out_of_scope": plan.refused(Outcome.OUT_OF_SCOPE),
         "opted_out": plan.refused(Outcome.OPTED_OUT),
         "reasons": {reason.word: plan.reasons[reason] for reason in Reason},

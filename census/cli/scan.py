@@ -10,7 +10,7 @@ import click
 
 from census.cli import progress as shown
 from census.cli.database import lasting_database
-from census.cli.lists import Lists, list_options, rate_of, tell_empty_shard, tell_problems
+from census.cli.lists import Lists, list_options, rate_of, tell_both_schemes, tell_empty_shard, tell_problems
 from census.cli.options import Common, common_options, option
 from census.errors import FailedError, StoppedError, UseError
 from census.places import usual_folders
@@ -117,7 +117,7 @@ def scan(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: t
     )  # fmt: skip
     with lasting_database(common) as opened:
         try:
-            number = create(opened.url, wanted, settings, name)
+            number = create(opened.url, wanted, settings, name, quiet=common.quiet)
         except KeyboardInterrupt:
             click.echo(
                 "\ninterrupted before the lists were stored: there is no scan to resume, start it anew", err=True
@@ -127,7 +127,7 @@ def scan(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: t
         return _follow(watch, number, quiet=common.quiet, as_json=as_json)
 
 
-def create(url: str, wanted: Lists, settings: Settings, name: str | None) -> int:
+def create(url: str, wanted: Lists, settings: Settings, name: str | None, *, quiet: bool = False) -> int:
     """Read the lists and store a new scan of them; says which lines were no targets. Gives its number."""
     problems = Problems()
     plan = planning.Plan(wanted.scope, wanted.seed, problems, exclusions.entries(url))
@@ -139,6 +139,7 @@ def create(url: str, wanted: Lists, settings: Settings, name: str | None) -> int
         finally:
             tell_problems(problems)
     tell_empty_shard(plan)
+    tell_both_schemes(plan, quiet=quiet)
     return number
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 from rich.text import Text
 from sqlalchemy import Connection
@@ -205,7 +206,19 @@ def _drawing(name: str, unit: str, *, triples: bool, cluster: str | None, null_m
 
         chance.check(name, unit, triples=triples)
         return partial(chance.with_chance, draws=draws or _NULL_DRAWS, seed=seed)
+    _check_not_drawn()
     return None
+
+
+def _check_not_drawn() -> None:
+    """Refuse what says how to draw, where nothing is; a variable may be set for the times when something is."""
+    source = click.get_current_context().get_parameter_source
+    for word in ("draws", "seed"):
+        if source(word) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"--{word} changes nothing, for nothing is drawn: add --cluster asn (intervals drawn over networks) or,"
+                f" for co-deployment, --null-model, or leave --{word} out"
+            )
 
 
 def _counted(name: str, unit: str, population: str) -> str:

@@ -142,6 +142,11 @@ def merge(common: Common, /, *, source: str) -> None:
     if told.scans:
         click.echo(f"{told.observations:,} observations, {told.hosts:,} new hosts, {told.endpoints:,} new endpoints, "
                    f"{told.sightings:,} new sightings")  # fmt: skip
+    if told.simulated:
+        click.echo(f"{told.simulated} of the other database left out: scans of `census demo` are simulated, and are"
+                   " never mixed with measurements")  # fmt: skip
+    elif not (told.scans or told.known or told.unfinished):
+        click.echo("the other database holds no scans yet")
     for number in told.unfinished:
         click.echo(f"scan {number} of the other database is unfinished and was left out; merge again when it is done")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, count
 from math import prod
 from typing import Any, Final, Protocol
 
@@ -67,10 +67,9 @@ def funnel(source: Source) -> list[Row]:
 
 
 def countries(source: Source, unit: str = "host", *, credible: bool = True) -> list[Row]:
-    """Countries by the units recognised in them; unknown is null."""
+    """Countries by the units recognised in them; unknown is null, and has no rank."""
     units = units_of(source, unit, RECOGNISED, credible=credible)
-    rows = tally(units, "country", lambda resident: [resident.country])
-    return [{"rank": rank, **row} for rank, row in enumerate(rows, 1)]
+    return ranked(tally(units, "country", lambda resident: [resident.country]), "country")
 
 
 def software(source: Source, unit: str = "host", *, credible: bool = True) -> list[Row]:
@@ -270,5 +269,6 @@ def tally(units: Units, column: str, values: Callable[[Resident], Iterable[Any]]
 
 
 def ranked(rows: list[Row], column: str) -> list[Row]:
-    """The rows with their ranks; the one without a value has none."""
-    return [{"rank": None if row[column] is None else rank, **row} for rank, row in enumerate(rows, 1)]
+    """The rows with their ranks; the one without a value has none, and takes none from those behind it."""
+    ranks = count(1)
+    return [{"rank": None if row[column] is None else next(ranks), **row} for row in rows]

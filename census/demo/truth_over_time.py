@@ -23,7 +23,7 @@ _DAY: Final = 86400  # seconds
 _BANDS: Final = (("1", 1, 1), ("2-10", 2, 10), ("11-100", 11, 100), (">100", 101, math.inf))
 _UPTIMES: Final = (("100%", 1.0), ("90-99%", 0.9), ("80-89%", 0.8), ("50-79%", 0.5), ("<50%", 0.0))
 _TWICE: Final = 2
-_NOT_CAUGHT: Final[Row] = dict.fromkeys(("once", "twice", "in_first", "in_second", "in_both"))
+_NOT_CAUGHT: Final[Row] = dict.fromkeys(("once", "twice", "scans", "in_first", "in_second", "in_both"))
 
 
 def persistence(source: Selection, unit: str = "host", *, credible: bool = True) -> list[Row]:
@@ -166,15 +166,18 @@ def _fates(versions: dict[tuple[str, str], list[Sight]], gone: datetime | None) 
 
 
 def unseen(source: Selection, unit: str = "host", *, credible: bool = True) -> list[Row]:
-    """How many there are with those not seen: Chao's lower bound, and Chapman's from the two latest scans."""
+    """How many there are with those not seen: Chao's lower bounds, and Chapman's from the two latest scans."""
     sights = believed(source, credible=credible)
     scans: defaultdict[Hashable, set[int]] = defaultdict(set)
     for sight in sights:
         scans[sight.under(carrier_of(unit))].add(sight.scan)
     once, twice = (sum(len(each) == times for each in scans.values()) for times in (1, _TWICE))
-    rows: list[Row] = [{**_NOT_CAUGHT, "estimator": "chao1", **chao1(len(scans), once, twice)}]
-    rows[0] |= {"once": once, "twice": twice}
-    latest = sorted({sight.scan for sight in source.sights})[-_TWICE:]
+    passes = sorted({sight.scan for sight in source.sights})
+    lone = {**_NOT_CAUGHT, "once": once, "twice": twice}
+    rows: list[Row] = [{**lone, "estimator": "chao1", **chao1(len(scans), once, twice)}]
+    few = chao1(len(scans), once, twice, len(passes)) if passes else rows[0]
+    rows.append({**lone, **few, "estimator": "chao2", "scans": len(passes)})
+    latest = passes[-_TWICE:]
     if len(latest) == _TWICE:
         first, second = ({carrier for carrier, seen in scans.items() if scan in seen} for scan in latest)
         caught = {"in_first": len(first), "in_second": len(second), "in_both": len(first & second)}

@@ -46,11 +46,15 @@ def write_page(findings: Findings, path: Path) -> None:
     """Write the page of what was found to a file, which is there whole or not at all; raises ReportError."""
     content = render(findings).encode()
     try:
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        aside = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            aside.chmod(0o644)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
     except OSError as error:
         raise ReportError(f"cannot write the page to {path}: {error.strerror}") from error
 

@@ -34,7 +34,8 @@ class Plan:
     """What a pass over the lists found; filled while its chunks are being taken.
 
     `opted_out` is the opt-out list of the database; `reasons` counts targets that are not to be asked by why not;
-    `networks` the targets to be asked in each /24 (IPv6: /48), of which only the largest are kept.
+    `networks` the targets to be asked in each /24 (IPv6: /48), of which only the largest are kept; `both_schemes` the
+    targets that the lists name with http and with https.
     """
 
     scope: Scope
@@ -45,6 +46,7 @@ class Plan:
     reasons: Counter[Reason] = field(default_factory=Counter)
     networks: Counter[str] = field(default_factory=Counter)
     names: int = 0
+    both_schemes: int = 0
 
     @property
     def to_ask(self) -> int:
@@ -88,6 +90,7 @@ def chunks(plan: Plan, spool: Spool, workers: int) -> Iterator[Judged]:
         _count(plan, targets, reasons)
         before, network = network, network_key(targets[0])
         yield targets, outcomes, before == network
+    plan.both_schemes = spool.both_schemes
     if plan.to_ask == 0 and not spool.shared:
         raise NothingToDoError(_why_nothing(plan))
 

@@ -69,7 +69,7 @@ class Worker:
         self._places = Places(places)
         self._gate = Gate(settings.scope)
         self._pace = Pace(0, settings.scope.rate_per_network)
-        self._memory = Memory()
+        self._memory = Memory() if settings.scope.recall else Memory(limit=0)  # which keeps nothing
         self._heard = 0  # saying.id of the last that the memory has from the database
         self._prober = Prober(self._manners(settings), self._pace, tls_context(), self._memory)
         self._books = Books(
@@ -134,6 +134,8 @@ class Worker:
 
     async def _listen(self) -> None:
         """Take in what servers told in scans before, and to the other workers of this one."""
+        if not self._scope.recall:
+            return
         with contextlib.suppress(BusyError):  # then it is heard with the next chunk
             last, told = await self._books.ask(sayings.newer, self._heard)
             for number, (addresses, saying) in enumerate(told):

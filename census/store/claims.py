@@ -124,14 +124,17 @@ def recognised(connection: Connection[Any], scan: int, address: str, port: int) 
 
 
 def recognised_before(connection: Connection[Any], claim: Claim) -> dict[tuple[str, int], Outcome]:
-    """Of the addresses and ports of a chunk, those that this scan has recognised as other targets: by a name."""
+    """Of the addresses and ports of a chunk, those that this scan has recognised as other targets: by a name.
+
+    Few endpoints were ever found by a name, which they keep; only of those the observations are looked through.
+    """
     rows = connection.execute(
         """select host(host.address), endpoint.port, observation.outcome
            from chunk, unnest(chunk.addresses, chunk.ports) as target(address, port)
            join host on host.address = target.address
            join endpoint on endpoint.host_id = host.id and endpoint.port = target.port
            join observation on observation.endpoint_id = endpoint.id
-           where chunk.scan_id = %s and chunk.number = %s
+           where chunk.scan_id = %s and chunk.number = %s and endpoint.name is not null
              and observation.scan_id = chunk.scan_id and observation.sighting_id is not null""",
         (claim.scan, claim.number),
     )

@@ -27,12 +27,14 @@ class MergeError(UseError):
 class Merged:
     """What was taken over: numbers of new scans here, and of new hosts, endpoints, sightings, observations.
 
-    `known` scans were here before; `unfinished` ones of the other database were left out, by their numbers there.
+    `known` scans were here before; `unfinished` ones of the other database were left out, by their numbers there, and
+    so were `simulated` ones, which are the demo's.
     """
 
     scans: tuple[int, ...]
     known: int
     unfinished: tuple[int, ...]
+    simulated: int = 0
     hosts: int = 0
     endpoints: int = 0
     sightings: int = 0
@@ -100,12 +102,13 @@ def merge(target: Connection[Any], source: Connection[Any]) -> Merged:
 def _merge(target: Connection[Any], source: Connection[Any]) -> Merged:
     here = {uuid for (uuid,) in target.execute("select uuid from scan").fetchall()}
     there = source.execute(_SCANS, (scans.DEMO,)).fetchall()
+    simulated = _simulated(source)
     new = [row for row in there if row[1] not in here]
     unfinished = tuple(number for number, _, ended, _ in new if not ended)
     wanted = [number for number, _, ended, _ in new if ended]
     known = len(there) - len(new)
     if not wanted:
-        return Merged((), known, unfinished)
+        return Merged((), known, unfinished, simulated)
     _require_whole(new)
     scans.clear_demo(target)
     target.execute("lock table model, family, inventory, host, endpoint, sighting in share row exclusive mode")
@@ -114,7 +117,12 @@ def _merge(target: Connection[Any], source: Connection[Any]) -> Merged:
     _take_rest(target, source, wanted)
     listed.fill(target)
     crowds.judge(target)
-    return Merged(numbers, known, unfinished, *map(sub, _count(target), before))
+    return Merged(numbers, known, unfinished, simulated, *map(sub, _count(target), before))
+
+
+def _simulated(source: Connection[Any]) -> int:
+    row = source.execute("select count(*) from scan where reference = %s", (scans.DEMO,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _require_whole(new: list[tuple[Any, ...]]) -> None:

@@ -22,6 +22,7 @@ from census.facts import Target
 from census.targets.addresses import IPV4, host_name, number
 from census.targets.entries import Block, Plain
 from census.targets.records import (
+    BOTH_SCHEMES,
     SCHEMES,
     Scatter,
     Span,
@@ -51,12 +52,13 @@ class Spool:
 
     With a shard, targets of other shards are left out: the shards of one list are disjoint and make up all of it,
     whatever the seed. `count` is the number of targets taken in, before duplicates are left out; `shared` says that
-    targets of other shards were met.
+    targets of other shards were met; `both_schemes` is how many of those given out were named with http and with https.
     """
 
     def __init__(self, seed: int, memory: int = MEMORY, shard: Shard | None = None) -> None:
         self.count = 0
         self.shared = False
+        self.both_schemes = 0
         self._seed = seed
         self._order = Scatter(f"order {seed}")
         self._shard = shard
@@ -159,13 +161,30 @@ class Spool:
         """The networks of each part of the order: IPv4, then the others."""
         for numbers, texts in zip(self._numbers.parts(), self._texts.parts(), strict=True):
             yield self._networks4(numbers)
-            yield (_other_targets(records) for _, records in groupby(texts, key=network_of_text))
+            yield (self._other_targets(records) for _, records in groupby(texts, key=network_of_text))
 
     def _networks4(self, numbers: Iterable[int]) -> Iterator[Network]:
         if isinstance(numbers, list) and (simple := self._simple_networks4(numbers)) is not None:
             return simple
         network = self._order.network
-        return (_targets4(network(position), same) for position, same in groupby(numbers, key=position_of_number))
+        return (self._targets4(network(position), same) for position, same in groupby(numbers, key=position_of_number))
+
+    def _targets4(self, network: int, records: Iterable[int]) -> Iterator[Target]:
+        for port, host, scheme in distinct(map(span_of_number, records)):
+            yield _target4(network, host, port, self._asked_by(scheme))
+
+    def _other_targets(self, records: Iterable[str]) -> Iterator[Target]:
+        for page, same in groupby(map(span_of_text, records), key=itemgetter(0)):
+            for port, host, scheme in distinct(span for _, span in same):
+                tls = self._asked_by(scheme)
+                if isinstance(page, str):
+                    yield Target(None, port, page, tls)
+                else:
+                    yield Target(str(IPv6Address(page << 8 | host)), port, None, tls)
+
+    def _asked_by(self, scheme: int) -> bool | None:
+        self.both_schemes += scheme == BOTH_SCHEMES
+        return SCHEMES[scheme]
 
     def _simple_networks4(self, numbers: list[int]) -> Iterator[Network] | None:
         """The networks of a part that holds nothing but single addresses, each once on a port; None if there is more.
@@ -229,16 +248,3 @@ class _Mixer:
 
 def _target4(network: int, host: int, port: int, tls: bool | None) -> Target:
     return Target(inet_ntoa((network << 8 | host).to_bytes(4, "big")), port, None, tls)
-
-
-def _targets4(network: int, records: Iterable[int]) -> Iterator[Target]:
-    return (_target4(network, host, port, tls) for port, host, tls in distinct(map(span_of_number, records)))
-
-
-def _other_targets(records: Iterable[str]) -> Iterator[Target]:
-    for page, same in groupby(map(span_of_text, records), key=itemgetter(0)):
-        for port, host, tls in distinct(span for _, span in same):
-            if isinstance(page, str):
-                yield Target(None, port, page, tls)
-            else:
-                yield Target(str(IPv6Address(page << 8 | host)), port, None, tls)

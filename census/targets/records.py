@@ -26,7 +26,9 @@ _PAGE_SHIFT = 34  # of a number: position 24, port 16, first 8, last 8, scheme 2
 _V6_PAGE_IN_NETWORK = 72  # bits of a page that lie below the /48
 _V6_NETWORK_END = 19  # of a text: position 6 digits, "6", page 30 digits of which 12 are the /48
 
-SCHEMES: tuple[bool | None, ...] = (None, False, True)  # by code: the list says neither, http, https
+# By code, a bit for each that the list says: neither, http, https, both, of which https is asked.
+SCHEMES: tuple[bool | None, ...] = (None, False, True, True)
+BOTH_SCHEMES = 3
 
 
 # A record unpacked but for its network: port, first and last byte of its addresses, code of the scheme. A named tuple
@@ -157,18 +159,18 @@ def span_of_text(record: str) -> tuple[int | str, Span]:
     return record[7:-6], (int(record[-5:-1], 16), 0, 0, int(record[-1]))
 
 
-def distinct(spans: Iterable[Span]) -> Iterator[tuple[int, int, bool | None]]:
-    """Port, last byte and scheme of every target of a page, once; the spans are sorted by port.
+def distinct(spans: Iterable[Span]) -> Iterator[tuple[int, int, int]]:
+    """Port, last byte and code of the scheme of every target of a page, once; the spans are sorted by port.
 
-    Of the schemes that a list gives for one target a given one counts, and https before http.
+    The code has all schemes that a list gives for the target.
     """
     for port, same in groupby(spans, key=itemgetter(0)):
         schemes: dict[int, int] = {}
         for _, first, last, scheme in same:
             for host in range(first, last + 1):
-                schemes[host] = max(schemes.get(host, 0), scheme)
+                schemes[host] = schemes.get(host, 0) | scheme
         for host, scheme in schemes.items():
-            yield port, host, SCHEMES[scheme]
+            yield port, host, scheme
 
 
 def pages(first: int, count: int) -> Iterator[tuple[int, int, int]]:

@@ -29,8 +29,8 @@ class Scope:
     `exclude_names`, so that it can be told why a target is left out. Rates are new connections a second, the second
     into one /24 (IPv6: /48); `per_host` is connections to one address at a time, `requests_per_host` requests to one
     endpoint in one scan; one Ollama in `loaded` is asked what it has loaded, None where that goes by the size of the
-    scan. `text_hash` is the SHA-256 of the authorisation record in hex; `lines` are those of the two dates, for
-    messages.
+    scan; with `recall` what hosts of several networks told of a digest is not asked again. `text_hash` is the SHA-256
+    of the authorisation record in hex; `lines` are those of the two dates, for messages.
     """
 
     reference: str
@@ -55,6 +55,7 @@ class Scope:
     exclude_from_files: tuple[Network, ...] = ()
     exclude_names_from_files: frozenset[str] = frozenset()
     loaded: int | None = None
+    recall: bool = True
 
     @classmethod
     def read(cls, path: Path | str) -> Scope:

@@ -25,7 +25,7 @@ _KEYS = {
     "authorization": ("reference", "basis", "contact", "info", "valid_from", "valid_until"),
     "scope": ("networks", "hosts", "ports", "exclude", "exclude_files"),
     "limits": ("rate", "rate_per_network", "per_host", "requests_per_host"),
-    "probe": ("details", "loaded"),
+    "probe": ("details", "recall", "loaded"),
 }
 _REQUIRED = ("authorization", "scope")
 _HEADER_SAFE = re.compile(r"[ !-'*-\[\]-~]+")  # printable ASCII without ( ) and \, which end a User-Agent's comment
@@ -51,6 +51,7 @@ def read_scope(path: Path) -> Scope:
         exclude_names_from_files=_only_names(from_files),
         **_limits(tables["limits"]),
         details=tables["probe"].switch("details", default=True),
+        recall=tables["probe"].switch("recall", default=True),
         loaded=_loaded(tables["probe"]),
         source=path,
     )

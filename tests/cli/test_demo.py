@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +9,10 @@ import psycopg
 
 from census.store.scans import DEMO
 from tests.support.program import census
+from tests.support.seeds import own_seed
 
 ENDPOINTS = "80"
-SEED = str(os.getpid() + 700)
+SEED = str(own_seed(37))
 
 
 def _demo(url: str, folder: Path) -> str:

@@ -15,6 +15,7 @@ import pytest
 from census.demo import Neighbourhood, launch
 from tests.support.ports import free_ports
 from tests.support.program import SCOPE, census, command, last_json, surroundings
+from tests.support.seeds import own_seed
 
 ENDPOINTS = 80
 RECOGNISED = {"served", "locked", "empty"}
@@ -22,7 +23,7 @@ RECOGNISED = {"served", "locked", "empty"}
 
 @pytest.fixture(scope="module")
 def neighbourhood() -> Iterator[Neighbourhood]:
-    with launch(os.getpid(), ENDPOINTS) as running:
+    with launch(own_seed(35), ENDPOINTS) as running:
         yield running
 
 
@@ -127,6 +128,17 @@ def test_a_shard_into_which_nothing_falls_is_a_scan_with_nothing_to_do(
         assert census("preflight", listed, "--scope", scope, "--shard", shard, folder=tmp_path).returncode == 0
 
 
+def test_targets_that_are_listed_with_both_schemes_are_told(scope: Path, tmp_path: Path, database_url: str) -> None:
+    listed = tmp_path / "both.txt"
+    listed.write_text("http://127.0.0.9:9/\nhttps://127.0.0.9:9/\nhttps://127.0.0.9:10\n")
+    told = "note: 1 target is listed with http:// and with https://; such a target is asked once, by https"
+    ahead = census("preflight", listed, "--scope", scope, "--json", folder=tmp_path)
+    assert (json.loads(ahead.stdout)["with_both_schemes"], json.loads(ahead.stdout)["targets"]) == (1, 2)
+    assert told in ahead.stderr
+    assert told in census("scan", listed, "--scope", scope, *FAST, folder=tmp_path, url=database_url).stderr
+    assert census("preflight", listed, "--scope", scope, "--quiet", folder=tmp_path).stderr == ""
+
+
 def test_a_list_without_a_target_is_wrong_use_also_with_a_shard(scope: Path, tmp_path: Path, database_url: str) -> None:
     for given in ("", "# nothing\n", "8.8.8.8:53\n"):
         done = census("scan", "-", "--scope", scope, "--shard", "1/1", folder=tmp_path, url=database_url, given=given)
@@ -200,14 +212,14 @@ def test_a_finished_scan_is_done_whatever_became_of_its_authorisation(
 
 
 def wait_for_some(url: str) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 100
     with psycopg.connect(url, autocommit=True) as connection:
         while time.monotonic() < end:
             row = connection.execute("select sum(n) from chunk, unnest(counts) as n").fetchone()
             if row is not None and row[0]:
                 return
             time.sleep(0.05)
-    raise AssertionError("nothing was written in 20 s")
+    raise AssertionError("nothing was written in 100 s")
 
 
 WRONG = {

@@ -113,11 +113,21 @@ def test_a_title_says_what_was_really_counted(told: Told, line: tuple[str, ...],
 
 
 def test_by_and_top_are_for_every_statistic_of_families(told: Told) -> None:
-    for name in ("ranks", "weekly-ranks", "co-deployment"):
+    for name in ("families", "derivatives", "ranks", "weekly-ranks", "co-deployment"):
         found = json.loads(told(name, "--by", "architecture", "--top", "1", "--format", "json").stdout)
         assert len(found) == 1
         assert "family" not in found[0]
+        assert ("architecture" in found[0]) == ("family" in STATISTICS[name].columns)
+        head = told(name, "--by", "architecture", "--top", "1", "--format", "csv").stdout.splitlines()[0]
+        assert head.split(",") == list(found[0])
     assert "llama and qwen2" in told("together", "--by", "architecture").stdout
+
+
+def test_a_seed_for_the_times_when_something_is_drawn_may_stay_in_the_environment(
+    tmp_path: Path, database_url: str
+) -> None:
+    done = census("stats", "inventory", folder=tmp_path, url=database_url, CENSUS_STATS_SEED="7")
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_interval_stands_in_the_cell_of_its_figure(told: Told) -> None:
@@ -135,6 +145,8 @@ def test_an_interval_stands_in_the_cell_of_its_figure(told: Told) -> None:
         (("regions", "--unit", "hosts"), "'endpoint', 'host', 'host-day', 'observation'"),
         (("regions", "--by", "architecture"), "regions takes no --by; families, derivatives, co-deployment, together"),
         (("regions", "--since", "2026-02-01", "--until", "2026-01-01"), "is not before --until"),
+        (("families", "--seed", "1"), "--seed changes nothing, for nothing is drawn: add --cluster asn"),
+        (("co-deployment", "--draws", "500"), "for co-deployment, --null-model, or leave --draws out"),
     ],
 )
 def test_wrong_use_names_what_there_is(tmp_path: Path, line: tuple[str, ...], said: str) -> None:

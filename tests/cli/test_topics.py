@@ -68,6 +68,26 @@ def test_the_name_of_a_command_gives_its_help(tmp_path: Path) -> None:
     assert "CENSUS_KINDS_JSON" in told.stdout
 
 
+def test_the_words_of_a_command_below_another_give_its_help(tmp_path: Path) -> None:
+    told = census("help", "db", "merge", folder=tmp_path)
+    assert told.stdout == census("db", "merge", "--help", folder=tmp_path).stdout
+    assert told.stdout.splitlines()[0].endswith("census db merge [OPTIONS] URL|FOLDER|-")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("db", "merg"), "'merg' in "), (("db", "merg"), "did you mean merge? There are: dump"),
+        (("scan", "fast"), "has no commands of its own, and so no 'fast'"),
+        (("lists", "scope"), "a topic is one word: `census help lists`"),
+    ],
+)  # fmt: skip
+def test_words_that_name_nothing_together_are_wrong_use(tmp_path: Path, line: tuple[str, ...], said: str) -> None:
+    told = census("help", *line, folder=tmp_path)
+    assert told.returncode == 2
+    assert said in told.stderr
+
+
 def test_an_unknown_topic_is_wrong_use_and_says_which_was_perhaps_meant(tmp_path: Path) -> None:
     told = census("help", "decoy", folder=tmp_path)
     assert told.returncode == 2
@@ -83,7 +103,7 @@ def test_the_scope_file_of_the_page_is_one(tmp_path: Path) -> None:
     bare = example.split("[limits]")[0]
     (tmp_path / "bare.toml").write_text(bare, encoding="utf-8")
     defaults = Scope.read(tmp_path / "bare.toml")
-    for name in ("rate", "rate_per_network", "per_host", "requests_per_host", "details"):
+    for name in ("rate", "rate_per_network", "per_host", "requests_per_host", "details", "recall"):
         assert getattr(scope, name) == getattr(defaults, name)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import signal
 import sys
 import uuid
@@ -23,10 +22,12 @@ from census.cli.remarks import remark
 from census.demo import Neighbourhood, launch
 from census.store.connect import engine
 from census.store.embedded import Embedded
+from census.store.scans import DEMO
 from census.store.statistics import STATISTICS
 from tests.store.village import settle
 from tests.support.asking import rows_of
 from tests.support.program import SCOPE, census
+from tests.support.seeds import own_seed
 
 
 class Done(NamedTuple):
@@ -55,7 +56,7 @@ def run(*line: str | Path, folder: Path, url: str, given: str = "") -> Done:
 
 @pytest.fixture(scope="module")
 def neighbourhood() -> Iterator[Neighbourhood]:
-    with launch(os.getpid(), 60) as running:
+    with launch(own_seed(36), 60) as running:
         yield running
 
 
@@ -177,6 +178,25 @@ def test_places_are_looked_up_again(village_url: str, tmp_path: Path) -> None:
     assert "6 hosts looked up, 1 changed: 1 the country, 0 the network (AS)" in done.stdout
     assert "1  country US -> FR" in done.stdout
     assert none.returncode in (0, 2)  # whether the system has a place database is not ours to say
+
+
+def test_a_merge_that_brings_nothing_says_why(
+    server: Embedded, template: str, village_url: str, tmp_path: Path
+) -> None:
+    name = f"merge_{uuid.uuid4().hex}"
+    other = server.create_database(name, template)
+    try:
+        empty = run("db", "merge", other, folder=tmp_path, url=village_url)
+        rows_of(village_url, f"update scan set reference = '{DEMO}'")
+        simulated = run("db", "merge", village_url, folder=tmp_path, url=other)
+    finally:
+        server.drop_database(name)
+    assert empty.stdout.splitlines() == [
+        "new scans here: none; known before: 0",
+        "the other database holds no scans yet",
+    ]
+    assert simulated.returncode == 0, simulated.stderr
+    assert "3 of the other database left out: scans of `census demo` are simulated" in simulated.stdout
 
 
 def test_a_database_is_merged_by_its_address_from_standard_input_or_by_its_folder(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -24,6 +23,7 @@ from census.lineage import place
 from census.store.connect import connect
 from census.store.scans import DEMO, clear_demo
 from tests.support.program import census, last_json
+from tests.support.seeds import own_seed
 
 START = datetime(2026, 9, 7, 22, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -153,7 +153,7 @@ def test_loaded_scans_are_finished_dated_and_named_as_simulated(database_url: st
 
 
 def test_a_scan_with_sockets_stores_what_a_load_of_the_same_moment_stored(database_url: str, tmp_path: Path) -> None:
-    seed = os.getpid() + 400
+    seed = own_seed(34)
     history = History(seed, 120, START, WEEK)
     load(database_url, history, range(1, 4), tmp_path)
     with launch(seed, 120, moment=3) as neighbourhood:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import socket
 import subprocess
@@ -20,6 +19,7 @@ import uvloop
 from census.demo import DemoError, Neighbourhood, Resident, Servers, generate, launch
 from census.demo.behaviour import Behaviour
 from census.demo.servers import Record
+from tests.support.seeds import own_seed
 
 QUICK = 0.6  # seconds; far more than loopback needs
 
@@ -376,7 +376,7 @@ def test_a_record_survives_its_way_as_json() -> None:
 
 def test_three_thousand_listen_within_three_seconds() -> None:
     async def started() -> float:
-        servers = Servers(generate(os.getpid() + 31, 3000))
+        servers = Servers(generate(own_seed(30), 3000))
         began = time.perf_counter()
         await servers.start()
         taken = time.perf_counter() - began
@@ -387,7 +387,7 @@ def test_three_thousand_listen_within_three_seconds() -> None:
 
 
 def test_after_the_end_nobody_listens_and_the_same_can_start_again() -> None:
-    seed = os.getpid() + 62
+    seed = own_seed(31)
     with launch(seed, 30) as first:
         resident = next(each for each in first.population.residents if each.behaviour is Behaviour.OLLAMA)
         with pytest.raises(DemoError, match=r"127\.\d+\.\d+\.\d+:\d+ .*in use.* --seed"), launch(seed, 30):
@@ -400,7 +400,7 @@ def test_too_few_open_files_are_a_sentence_with_a_remedy() -> None:
     def few() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 
-    command = [sys.executable, "-m", "census.demo", "--endpoints", "30", "--seed", str(os.getpid() + 93)]
+    command = [sys.executable, "-m", "census.demo", "--endpoints", "30", "--seed", str(own_seed(32))]
     ended = subprocess.run(
         command, preexec_fn=few, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
@@ -410,7 +410,7 @@ def test_too_few_open_files_are_a_sentence_with_a_remedy() -> None:
 
 
 def test_it_ends_with_its_standard_input() -> None:
-    command = [sys.executable, "-m", "census.demo", "--endpoints", "10", "--seed", str(os.getpid() + 124)]
+    command = [sys.executable, "-m", "census.demo", "--endpoints", "10", "--seed", str(own_seed(33))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         assert child.stdin is not None

@@ -125,8 +125,9 @@ def test_ranks_differ_by_what_is_counted() -> None:
 
 
 def test_unseen_counts_scans_and_not_observations() -> None:
-    chao, again = truth_over_time.unseen(SELECTION)
+    chao, few, again = truth_over_time.unseen(SELECTION)
     assert (chao["observed"], chao["once"], chao["twice"], chao["estimate"]) == (4, 2, 1, 6)
+    assert (few["observed"], few["scans"], few["estimate"]) == (4, 3, pytest.approx(4 + 2 / 3 * 2))
     assert (again["in_first"], again["in_second"], again["in_both"], again["estimate"]) == (1, 3, 1, 3)
 
 

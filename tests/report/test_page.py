@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import resource
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -184,6 +185,18 @@ def test_the_page_is_written_whole_and_a_place_that_is_none_is_a_sentence(
     with pytest.raises(ReportError, match="cannot write the page to"):
         write_page(gather(connection), tmp_path / "nowhere" / "census.html")
     assert [each.name for each in tmp_path.iterdir()] == ["census.html"]
+
+
+def test_a_page_for_which_there_is_no_room_leaves_nothing_behind(connection: Connection, tmp_path: Path) -> None:
+    findings, before = gather(connection), resource.getrlimit(resource.RLIMIT_FSIZE)
+    (tmp_path / "census.html").write_text("from before")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))  # bytes of a file; the page has more
+    try:
+        with pytest.raises(ReportError, match="cannot write the page to"):
+            write_page(findings, tmp_path / "census.html")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("census.html", "from before")]
 
 
 @pytest.mark.parametrize("missing", ["altair", "vl_convert", "pycountry"])

@@ -50,7 +50,7 @@ def test_a_web_server_is_asked_by_each_name_for_it_may_have_another_page_for_eac
 def test_what_another_worker_stored_is_known_by_address_and_port_and_for_its_scan_alone(
     database_url: str, tmp_path: Path
 ) -> None:
-    wire = scanned(database_url, tmp_path, answers(OLLAMA), "127.0.0.1", "localhost")
+    wire = scanned(database_url, tmp_path, answers(OLLAMA), "localhost")
     other = create(database_url, tmp_path, [f"127.0.0.1:{wire.port}"], scope(tmp_path))
     with connect(database_url) as connection:
         assert claims.recognised(connection, 1, "127.0.0.1", wire.port) is Outcome.SERVED
@@ -59,5 +59,15 @@ def test_what_another_worker_stored_is_known_by_address_and_port_and_for_its_sca
         held = claims.claim(connection, other, "here:1")
         assert held is not None
         assert claims.recognised_before(connection, held) == {}
-        done = claims.Claim(1, 0, 1, (), b"")
-        assert claims.recognised_before(connection, done) == {("127.0.0.1", wire.port): Outcome.SERVED}
+        connection.execute("update chunk set scan_id = 1, number = 1 where scan_id = %s", (other,))
+        beside = claims.Claim(1, 1, 1, (), b"")
+        assert claims.recognised_before(connection, beside) == {("127.0.0.1", wire.port): Outcome.SERVED}
+
+
+def test_observations_of_endpoints_that_no_name_led_to_are_not_looked_through(
+    database_url: str, tmp_path: Path
+) -> None:
+    scanned(database_url, tmp_path, answers(OLLAMA), "127.0.0.1")
+    with connect(database_url) as connection:
+        assert claims.known_endpoints(connection, claims.Claim(1, 0, 1, (), b""))
+        assert claims.recognised_before(connection, claims.Claim(1, 0, 1, (), b"")) == {}

@@ -71,6 +71,23 @@ def test_who_lists_what_two_networks_told_is_not_asked_and_its_row_says_so(datab
     ]  # fmt: skip
 
 
+def test_without_recall_every_host_is_asked_itself(database_url: str, tmp_path: Path) -> None:
+    async def at_once(allowed: Scope) -> list[bool]:
+        """One scan of four hosts, one after another; says who was asked about its model."""
+        async with contextlib.AsyncExitStack() as stack:
+            wires = [await stack.enter_async_context(listen(ollama(), f"127.3.{each}.1")) for each in range(4)]
+            targets = [f"127.3.{each}.1:{wire.port}" for each, wire in enumerate(wires)]
+            await work(database_url, create(database_url, tmp_path, targets, allowed, rate=4))
+            return ["/api/show" in [path for _, path in wire.requests] for wire in wires]
+
+    asyncio.run(scan(database_url, tmp_path, [ollama() for _ in range(3)], scope(tmp_path)))
+    file = tmp_path / "scope.toml"
+    file.write_text(f"{file.read_text()}\n[probe]\nrecall = false\n")
+    assert asyncio.run(at_once(Scope.read(file))) == [True] * 4
+    assert [row[-1] for row in told(database_url)] == [False, False, True, *[False] * 4]
+    assert rows_of(database_url, "select count(*) from saying") == [(2 + 4,)], "others may have what was told"
+
+
 def test_what_decoys_tell_of_a_digest_is_believed_of_nobody_else(database_url: str, tmp_path: Path) -> None:
     handlers = [ollama(decoy=True), ollama(decoy=True), ollama(), ollama(), ollama()]
     scope(tmp_path)

@@ -219,7 +219,7 @@ def test_simulated_scans_stay_where_they_are_and_make_room(village_url: str, ano
     target, demo = another(), another()
     merge(demo, village_url)
     rows_of(demo, f"update scan set reference = '{scans.DEMO}'")
-    assert merge(target, demo) == Merged((), 0, ())
+    assert merge(target, demo) == Merged((), 0, (), simulated=3)
     assert merge(demo, village_url).scans == (), "they are known by their uuid"
     rows_of(demo, "update scan set uuid = gen_random_uuid()")
     assert merge(demo, village_url).scans == (1, 2, 3)

@@ -183,6 +183,17 @@ def test_of_one_target_with_and_without_a_scheme_the_scheme_stays(address: str |
     assert chunks_of([tls, clear, plain]) == chunks_of([clear, tls]) == [[tls]]
 
 
+@pytest.mark.parametrize(("address", "name"), [("8.8.8.8", None), ("2001:db8::1", None), (None, "a.example")])
+def test_targets_that_are_named_with_both_schemes_are_counted(address: str | None, name: str | None) -> None:
+    plain, clear, tls = (Target(address, 80, name, scheme) for scheme in (None, False, True))
+    for entries, both in (([plain, clear, clear], 0), ([tls, plain], 0), ([clear, tls, plain, clear], 1)):
+        with Spool(1) as spool:
+            for entry in entries:
+                spool.add(entry)
+            assert len(list(spool.chunks(10))) == 1
+            assert spool.both_schemes == both
+
+
 def test_a_scheme_stays_where_a_network_names_the_target_again() -> None:
     (chunk,) = chunks_of([Block(0x08080808, 2, 4, (80,)), Target("8.8.8.8", 80, tls=True)])
     assert sorted(map(str, chunk)) == ["8.8.8.8:80", "8.8.8.9:80"]

@@ -33,6 +33,7 @@ rate              = 50.5
 [probe]
 details = false
 loaded = 25
+recall = false
 """
 
 
@@ -55,7 +56,7 @@ def test_a_scope_is_read_with_its_defaults_and_exclusion_files(tmp_path: Path) -
     assert scope.exclude_names == {"bad.example.edu"}
     assert scope.exclude_names_from_files == {"no.example.edu"}
     assert (scope.rate, scope.rate_per_network, scope.per_host, scope.requests_per_host) == (50.5, 20, 1, 64)
-    assert (scope.details, scope.loaded) == (False, 25)
+    assert (scope.details, scope.loaded, scope.recall) == (False, 25, False)
 
 
 def test_what_may_be_left_out_has_a_default(tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_what_may_be_left_out_has_a_default(tmp_path: Path) -> None:
     text = "\n".join(line for line in text.splitlines() if not line.startswith(("hosts", "ports", "exclude")))
     scope = Scope.read(write(tmp_path, text))
     assert (scope.info, scope.ports, scope.hosts, scope.exclude) == (None, None, frozenset(), ())
-    assert (scope.rate, scope.details, scope.loaded) == (500, True, None)
+    assert (scope.rate, scope.details, scope.loaded, scope.recall) == (500, True, None, True)
     assert scope.user_agent("1.0") == "census/1.0 (mailto:scans@example.edu?subject=scan)"
 
 
@@ -170,6 +171,7 @@ FAULTS = [
         "17: per_host is a number, not a whole number; write per_host = 1, or another whole number above 0",
     ),
     ("details = false", "details = 1", "20: details is a whole number; write details = true or details = false"),
+    ("recall = false", "recall = 0", "22: recall is a whole number; write recall = true or recall = false"),
     ("loaded = 25", "loaded = 0", "21: loaded is 0; write loaded = 1, or another whole number above 0"),
     ("details = false", "details = ", "20: this is not TOML (Invalid value); write lines such as key = value"),
 ]

@@ -142,6 +142,7 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
                 "variance",
                 "once",
                 "twice",
+                "scans",
                 "first_scan",
                 "second_scan",
                 "in_first",

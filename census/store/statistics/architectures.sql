@@ -1,5 +1,6 @@
 -- Architectures, as servers report them (qwen2, llama), by the units that list a model of them, of the units with a
--- model. Units that report none are the last row, without architecture and rank.
+-- model. Of equal counts the first in the alphabet has the higher rank. Units that report none are the last row,
+-- without architecture and rank.
 create function stats.architectures(
     scan bigint default null, since timestamptz default null, until timestamptz default null,
     unit text default 'host', population text default 'credible')

@@ -1,7 +1,7 @@
 -- Families by the units that list a model of them, of the units with a model. Family is the maker that published the
 -- model under its own name; a derived model has the family of its base. Where a name tells nothing, the architecture
--- that the server reports stands for the maker. Units of which no model could be placed are the last row, without
--- family and rank.
+-- that the server reports stands for the maker. Of equal counts the first in the alphabet has the higher rank. Units of
+-- which no model could be placed are the last row, without family and rank.
 create function stats.families(
     scan bigint default null, since timestamptz default null, until timestamptz default null,
     unit text default 'host', population text default 'credible')

@@ -1,5 +1,5 @@
 -- Models by the units that list one of that name, of the units with a model. Names are as servers send them, tags
--- included; equal names may hide different weights.
+-- included; equal names may hide different weights. Of equal counts the first in the alphabet has the higher rank.
 create function stats.models(
     scan bigint default null, since timestamptz default null, until timestamptz default null,
     unit text default 'host', population text default 'credible')

@@ -1,16 +1,17 @@
 -- How many units there are, with those that were not seen, of all recognised (served, locked, empty). chao1: from
 -- those that were seen in one scan only (once) and in two (twice), a lower bound; it needs scans that repeat each
--- other, and has no estimate where nothing was seen twice or more. chapman: from the two latest scans asked for, by
--- those seen in the first, in the second, and in both (capture and recapture). Intervals are log-normal and hold only
--- if scans are independent and nobody comes or goes in between. Lists from one search engine depend on each other, and
--- one list scanned twice depends on itself: what it lacks, both scans lack, and the true number is higher. Only hosts
--- and endpoints are counted; the other units are answered for hosts.
+-- other, and has no estimate where nothing was seen twice or more. It is made for a great many scans, and with few it
+-- is too high. chao2: the same for as many scans as recognised anybody (scans); the one to publish. chapman: from the
+-- two latest scans asked for, by those seen in the first, in the second, and in both (capture and recapture).
+-- Intervals are log-normal and hold only if scans are independent and nobody comes or goes in between. Lists from one
+-- search engine depend on each other, and one list scanned twice depends on itself: what it lacks, both scans lack, and
+-- the true number is higher. Only hosts and endpoints are counted; the other units are answered for hosts.
 create function stats.unseen(
     scan bigint default null, since timestamptz default null, until timestamptz default null,
     unit text default 'host', population text default 'credible')
 returns table (
     estimator text, observed bigint, estimate double precision, low double precision, high double precision,
-    variance double precision, once bigint, twice bigint,
+    variance double precision, once bigint, twice bigint, scans bigint,
     first_scan bigint, second_scan bigint, in_first bigint, in_second bigint, in_both bigint)
 language sql stable parallel safe
 begin atomic
@@ -48,38 +49,53 @@ begin atomic
             count(*) filter (where coalesce(r.scans, c.scans) = 2) as twice
         from carriers c left join recounted r using (carrier)
     ),
+    passes as materialized (
+        select
+            s.id, exists (select from observation o where o.scan_id = s.id and o.sighting_id is not null) as kept
+        from scan s
+        where since is null and until is null and (unseen.scan is null or s.id = unseen.scan)
+        union all
+        select o.scan_id, true
+        from observation o
+        where not (since is null and until is null)
+            and o.sighting_id is not null
+            and (unseen.scan is null or o.scan_id = unseen.scan)
+            and (since is null or o.observed_at >= since)
+            and (until is null or o.observed_at < until)
+        group by o.scan_id
+    ),
+    recognising as materialized (
+        -- Of a scan whose observations were pruned its chunks tell whether it recognised anybody.
+        select count(*) as scans
+        from passes p
+        where p.kept
+            or exists (
+                select from chunk c join outcome w on w.stage >= 4 where c.scan_id = p.id and c.counts[w.id] > 0
+            )
+    ),
     chao as (
         select
-            c.*,
+            c.*, e.place, e.estimator, e.scans,
             case
                 when c.once = c.observed then null
-                when c.twice > 0 then c.observed + f1 ^ 2 / (2 * f2)
-                else c.observed + f1 * (f1 - 1) / 2
+                when c.twice > 0 then c.observed + k * f1 ^ 2 / (2 * f2)
+                else c.observed + k * f1 * (f1 - 1) / 2
             end as estimate,
             case
-                when c.twice > 0 then f2 * ((f1 / f2) ^ 2 / 2 + (f1 / f2) ^ 3 + (f1 / f2) ^ 4 / 4)
-                else f1 * (f1 - 1) / 2 + f1 * (2 * f1 - 1) ^ 2 / 4
-                    - f1 ^ 4 / (4 * nullif(c.observed + f1 * (f1 - 1) / 2, 0))
+                when c.twice > 0 then f2 * (k * (f1 / f2) ^ 2 / 2 + k ^ 2 * ((f1 / f2) ^ 3 + (f1 / f2) ^ 4 / 4))
+                else k * f1 * (f1 - 1) / 2 + k ^ 2 * (
+                    f1 * (2 * f1 - 1) ^ 2 / 4 - f1 ^ 4 / (4 * nullif(c.observed + k * f1 * (f1 - 1) / 2, 0)))
             end as variance
         from captures c
+        cross join recognising r
+        cross join lateral (
+            values (1, 'chao1', null, 1), (2, 'chao2', r.scans, 1 - 1 / nullif(r.scans, 0)::double precision)
+        ) e (place, estimator, scans, k)
         cross join lateral (select c.once::double precision as f1, nullif(c.twice, 0)::double precision as f2) f
     ),
     latest as materialized (
-        select
-            s.id, row_number() over (order by s.id) as place
-        from (
-            select s.id
-            from scan s
-            where (unseen.scan is null or s.id = unseen.scan)
-                and exists (
-                    select from observation o
-                    where o.scan_id = s.id and o.sighting_id is not null
-                        and (since is null or o.observed_at >= since)
-                        and (until is null or o.observed_at < until)
-                )
-            order by s.id desc
-            limit 2
-        ) s
+        select p.id, row_number() over (order by p.id) as place
+        from (select id from passes where kept order by id desc limit 2) p
     ),
     caught as (
         select
@@ -114,14 +130,22 @@ begin atomic
         ) scans
     )
     select
-        'chao1', c.observed, c.estimate, i.low, i.high, case when c.estimate is not null then c.variance end,
-        c.once, c.twice, null::bigint, null::bigint, null::bigint, null::bigint, null::bigint
-    from chao c cross join lateral stats.unseen_between(c.observed, c.estimate, c.variance) i
-    union all
-    select
-        'chapman', c.observed, c.estimate, i.low, i.high, c.variance,
-        null, null, c.first_scan, c.second_scan, c.first, c.second, c.in_both
-    from chapman c cross join lateral stats.unseen_between(c.observed, c.estimate, c.variance) i;
+        told.estimator, told.observed, told.estimate, told.low, told.high, told.variance, told.once, told.twice,
+        told.scans, told.first_scan, told.second_scan, told.in_first, told.in_second, told.in_both
+    from (
+        select
+            c.place, c.estimator, c.observed, c.estimate, i.low, i.high,
+            case when c.estimate is not null then c.variance end as variance,
+            c.once, c.twice, c.scans, null::bigint as first_scan, null::bigint as second_scan,
+            null::bigint as in_first, null::bigint as in_second, null::bigint as in_both
+        from chao c cross join lateral stats.unseen_between(c.observed, c.estimate, c.variance) i
+        union all
+        select
+            3, 'chapman', c.observed, c.estimate, i.low, i.high, c.variance,
+            null, null, null, c.first_scan, c.second_scan, c.first, c.second, c.in_both
+        from chapman c cross join lateral stats.unseen_between(c.observed, c.estimate, c.variance) i
+    ) told
+    order by told.place;
 end;
 
 create view stats.unseen as select * from stats.unseen();

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from census.facts import Tools
+from census.store.statistics import STATISTICS
 from tests.store.statistics.history import SCANS, Listed, World, served, tools_of
 from tests.store.statistics.reckoning import advertising, agree, holdings, share, shared, shares, told, units
 
@@ -26,6 +27,28 @@ def band(model: Listed) -> str:
 def known(values: Iterable[Hashable]) -> set[Hashable]:
     """The values without None, or None alone where there are no others."""
     return set(values) - {None} or {None}
+
+
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [
+        ("families", ["Qwen", "Gemma", "Llama"]),
+        ("architectures", ["qwen2", "gemma3", "llama"]),
+        ("models", ["c", "a", "b"]),
+    ],
+)
+def test_equal_counts_have_ranks_of_their_own_by_the_alphabet(blank: Connection, name: str, order: list[str]) -> None:
+    held = (
+        Listed("a", family="Llama", architecture="llama"), Listed("b", family="Gemma", architecture="gemma3"),
+        Listed("c", family="Qwen", architecture="qwen2"),
+    )  # fmt: skip
+    world = World(scans=[SCANS[0]], hosts=[(None, None, None, None)] * 4)
+    world.endpoints = [(host, 11434, 0, False) for host in range(4)]
+    world.looks = [served(host, (held[host % 3],)) for host in (0, 1, 2)] + [served(3, (held[2],))]
+    world.write(blank)
+    found = [(row["rank"], list(row.values())[1], row["count"]) for row in told(blank, name, {})]
+    assert found == list(zip((1, 2, 3), order, (2, 1, 1), strict=True))
+    assert "Of equal counts the first in the alphabet has the higher rank." in STATISTICS[name].definition
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,18 @@ def hosts_of(world: World, options: dict[str, Any]) -> list[tuple[Any, ...]]:
     return [world.hosts[world.host(looks[0])] for looks in units(world, options).values()]
 
 
+def test_the_unknown_country_stands_by_its_count_and_takes_no_rank(blank: Connection) -> None:
+    countries = ["SE", "DE", None, None, "FR", "FR", "FR"]
+    world = World(scans=[SCANS[0]], hosts=[(country, None, None, None) for country in countries])
+    world.endpoints = [(host, 11434, 0, False) for host in range(len(countries))]
+    world.looks = [served(host, (Listed("llama3.1:8b", "a1"),)) for host in range(len(countries))]
+    world.write(blank)
+    found = told(blank, "countries", {})
+    assert [(row["rank"], row["country"], row["count"]) for row in found] == [
+        (1, "FR", 3), (None, None, 2), (2, "DE", 1), (3, "SE", 1),
+    ]  # fmt: skip
+
+
 def test_regions_are_those_of_recognised_units(history: Connection, world: World) -> None:
     def reckon(options: dict[str, Any]) -> Any:
         return shares([[each[:2]] for each in hosts_of(world, options)], options["unit"])

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from tests.store.statistics.history import SCANS, Listed, World, served
 from tests.store.statistics.reckoning import Z, agree, told, units
@@ -23,22 +23,25 @@ def interval(observed: int, estimate: float | None, variance: float) -> tuple[fl
     return observed + rest / factor, observed + rest * factor
 
 
-def chao(captures: list[int]) -> dict[str, Any]:
-    """Chao's estimate with its variance as EstimateS gives it."""
+def chao(captures: list[int], scans: int | None = None) -> dict[str, Any]:
+    """Chao's estimate with its variance as EstimateS gives it: Chao1, or with a number of scans Chao2."""
     observed, once, twice = len(captures), captures.count(1), captures.count(2)
-    estimate: float | None = observed + (once**2 / (2 * twice) if twice else once * (once - 1) / 2)
+    k = 1.0 if scans is None else (scans - 1) / scans if scans else 0.0
+    estimate: float | None = observed + k * (once**2 / (2 * twice) if twice else once * (once - 1) / 2)
     if twice:
         ratio = once / twice
-        variance: float = twice * (ratio**2 / 2 + ratio**3 + ratio**4 / 4)
+        variance: float = twice * (k * ratio**2 / 2 + k**2 * ratio**3 + k**2 * ratio**4 / 4)
     else:
-        variance = once * (once - 1) / 2 + once * (2 * once - 1) ** 2 / 4 - once**4 / (4 * (estimate or 1))
+        variance = k * once * (once - 1) / 2
+        variance += k**2 * once * (2 * once - 1) ** 2 / 4 - k**2 * once**4 / (4 * (estimate or 1))
     if once == observed:
         estimate = None
     low, high = interval(observed, estimate, variance)
-    return {
+    told = {
         "estimator": "chao1", "observed": observed, "estimate": estimate, "low": low, "high": high,
         "variance": None if estimate is None else variance, "once": once, "twice": twice,
     }  # fmt: skip
+    return told if scans is None else {**told, "estimator": "chao2", "scans": scans}
 
 
 def chapman(first: set[Any], second: set[Any]) -> dict[str, Any]:
@@ -56,11 +59,13 @@ def test_both_estimators_are_those_of_the_history(history: Connection, world: Wo
     def reckon(options: dict[str, Any]) -> Any:
         found = units(world, options, carriers=True)
         captured = {key: {look.scan for look in looks} for key, looks in found.items()}
-        rows = [chao([len(scans) for scans in captured.values()])]
         # The scans are those with any recognised look, whatever the population.
-        latest = sorted(
+        passes = sorted(
             {look.scan for look in world.asked(**{**options, "population": "raw"}) if look.outcome.recognised}
-        )[-2:]
+        )
+        latest = passes[-2:]
+        captures = [len(scans) for scans in captured.values()]
+        rows = [chao(captures), chao(captures, len(passes))]
         if len(latest) == 2:
             first, second = ({key for key, scans in captured.items() if scan in scans} for scan in latest)
             rows.append({**chapman(first, second), "first_scan": latest[0], "second_scan": latest[1]})
@@ -90,12 +95,44 @@ def test_chao_s_estimate_of_a_history_by_hand(blank: Connection, captures: list[
     world.endpoints = [(host, 11434, 0, False) for host in range(len(captures))]
     world.looks = [served(host, MODEL, scan) for host, times in enumerate(captures) for scan in range(1, times + 1)]
     world.write(blank)
-    row = told(blank, "unseen", {})[0]
-    expected = chao(captures)
-    assert row["estimate"] == pytest.approx(estimate) == pytest.approx(expected["estimate"])
-    assert (row["low"], row["high"]) == pytest.approx((expected["low"], expected["high"]))
-    if estimate is not None:
-        assert len(captures) <= row["low"] <= row["estimate"] <= row["high"]
+    rows = told(blank, "unseen", {})
+    assert rows[0]["estimate"] == pytest.approx(estimate)
+    for row, expected in zip(rows, (chao(captures), chao(captures, max(captures))), strict=False):
+        assert row["estimate"] == pytest.approx(expected["estimate"])
+        assert (row["low"], row["high"]) == pytest.approx((expected["low"], expected["high"]))
+        if estimate is not None:
+            assert len(captures) <= row["low"] <= row["estimate"] <= row["high"]
+
+
+def test_with_two_scans_chao_says_what_capture_and_recapture_says(blank: Connection) -> None:
+    """For n hosts in either scan and m in both n^2 / m, after Petersen; Chapman's takes the bias out of that."""
+    world = World(scans=list(SCANS[:2]), hosts=[(None, None, None, None)] * 16)
+    world.endpoints = [(host, 11434, 0, False) for host in range(16)]
+    world.looks = [served(host, MODEL, 1) for host in range(10)] + [served(host, MODEL, 2) for host in range(6, 16)]
+    world.write(blank)
+    chao1, chao2, chapman = told(blank, "unseen", {})
+    assert (chao2["once"], chao2["twice"], chao2["scans"], chao2["estimate"]) == (12, 4, 2, 10 * 10 / 4)
+    assert chao1["estimate"] == 16 + 12**2 / 8
+    assert chapman["estimate"] == 11 * 11 / 5 - 1
+    assert chao2["low"] < chapman["estimate"] < chao2["high"] < chao1["high"]
+
+
+def test_scans_whose_observations_were_pruned_still_count(blank: Connection) -> None:
+    world = World(scans=list(SCANS[:2]), hosts=[(None, None, None, None)] * 2)
+    world.endpoints = [(0, 11434, 0, False), (1, 11434, 0, False)]
+    world.looks = [served(0, MODEL, 1), served(0, MODEL, 2), served(1, MODEL, 2)]
+    world.write(blank)
+    before = told(blank, "unseen", {})[1]
+    assert before["scans"] == 2
+    blank.execute(text("delete from observation where scan_id = 1"))
+    blank.execute(
+        text("""
+        insert into chunk (scan_id, number, addresses, ports, outcomes, counts)
+        select s.id, 0, array['127.0.0.1'::inet], array[11434], decode('00', 'hex'),
+            array(select (s.id = 1 and word = 'served')::int from outcome order by id)
+        from scan s""")
+    )
+    assert told(blank, "unseen", {})[1] == before
 
 
 def test_two_ports_of_a_host_in_one_scan_are_one_capture(blank: Connection) -> None:
@@ -109,6 +146,8 @@ def test_two_ports_of_a_host_in_one_scan_are_one_capture(blank: Connection) -> N
 
 
 def test_one_scan_has_no_estimate_and_no_pair(history: Connection) -> None:
-    (row,) = told(history, "unseen", {"scan": 3})
-    assert (row["estimator"], row["estimate"], row["low"], row["high"]) == ("chao1", None, None, None)
-    assert row["observed"] == row["once"] > 0
+    rows = told(history, "unseen", {"scan": 3})
+    assert [row["estimator"] for row in rows] == ["chao1", "chao2"]
+    for row in rows:
+        assert (row["estimate"], row["low"], row["high"]) == (None, None, None)
+        assert row["observed"] == row["once"] > 0

@@ -1,5 +1,6 @@
 -- How many hosts there are, with those that were not seen, of all recognised, without decoys: chao1 from those seen in
--- one scan only (once) and in two (twice), chapman from the two latest scans. Intervals are log-normal.
+-- one scan only (once) and in two (twice), chao2 the same for the number of scans that there were, chapman from the two
+-- latest scans. Intervals are log-normal.
 create or replace temporary macro factor(observed, estimate, variance) as case
     when estimate > observed then exp(1.959963984540054 * sqrt(ln(1 + variance / (estimate - observed) ** 2)))
     when estimate = observed then 1
@@ -30,22 +31,28 @@ captures as (
         count(*) filter (where if(uncertain, coalesce(r.scans, h.scans), h.scans) = 2) as twice
     from hosts h left join recounted r using (host)
 ),
+estimators (place, estimator, scans, k) as (
+    values (1, 'chao1', null, 1::double)
+    union all
+    select 2, 'chao2', count(distinct scan), 1 - 1 / nullif(count(distinct scan), 0) from recognised
+),
 chao as (
     select
         *,
         case
             when once = observed then null
-            when twice > 0 then observed + once ** 2 / (2 * twice)
-            else observed + once * (once - 1) / 2
+            when twice > 0 then observed + k * once ** 2 / (2 * twice)
+            else observed + k * once * (once - 1) / 2
         end as estimate,
         case
             when once = observed then null
-            when twice > 0
-                then twice * ((once / twice) ** 2 / 2 + (once / twice) ** 3 + (once / twice) ** 4 / 4)
-            else once * (once - 1) / 2 + once * (2 * once - 1) ** 2 / 4
-                - once ** 4 / (4 * nullif(observed + once * (once - 1) / 2, 0))
+            when twice > 0 then twice
+                * (k * (once / twice) ** 2 / 2 + k ** 2 * ((once / twice) ** 3 + (once / twice) ** 4 / 4))
+            else k * once * (once - 1) / 2 + k ** 2 * (
+                once * (2 * once - 1) ** 2 / 4
+                - once ** 4 / (4 * nullif(observed + k * once * (once - 1) / 2, 0)))
         end as variance
-    from captures
+    from captures cross join estimators
 ),
 latest as (
     select min(scan) as first, max(scan) as second
@@ -72,15 +79,15 @@ chapman as (
 ),
 told as (
     select
-        1 as place, 'chao1' as estimator, observed, estimate, variance, once, twice, null as first_scan,
+        place, estimator, observed, estimate, variance, once, twice, scans, null as first_scan,
         null as second_scan, null as in_first, null as in_second, null as in_both
     from chao
     union all
-    select 2, 'chapman', observed, estimate, variance, null, null, first, second, n1, n2, m from chapman
+    select 3, 'chapman', observed, estimate, variance, null, null, null, first, second, n1, n2, m from chapman
 )
 select
     estimator, observed, estimate, observed + (estimate - observed) / factor(observed, estimate, variance) as low,
     observed + (estimate - observed) * factor(observed, estimate, variance) as high, variance, once, twice,
-    first_scan, second_scan, in_first, in_second, in_both
+    scans, first_scan, second_scan, in_first, in_second, in_both
 from told
 order by place;
