@@ -67,9 +67,10 @@ def funnel(source: Source) -> list[Row]:
 
 
 def countries(source: Source, unit: str = "host", *, credible: bool = True) -> list[Row]:
-    """Countries by the units recognised in them; unknown is null, and has no rank."""
+    """Countries by the units recognised in them; unknown is null, and ranked like the others."""
     units = units_of(source, unit, RECOGNISED, credible=credible)
-    return ranked(tally(units, "country", lambda resident: [resident.country]), "country")
+    rows = tally(units, "country", lambda resident: [resident.country])
+    return [{"rank": rank, **row} for rank, row in enumerate(rows, 1)]
 
 
 def software(source: Source, unit: str = "host", *, credible: bool = True) -> list[Row]:

@@ -1,6 +1,6 @@
 -- Countries by the units in them, of all that were recognised (served, locked, empty). country is the ISO 3166 code
--- of the address by the place database of the scan; null where that knows none: that row stands where its count puts
--- it, and has no rank. Of equal counts the first in the alphabet has the higher rank.
+-- of the address by the place database of the scan; null where that knows none: that row is ranked like the others, by
+-- its count. Of equal counts the first in the alphabet has the higher rank.
 create function stats.countries(
     scan bigint default null, since timestamptz default null, until timestamptz default null,
     unit text default 'host', population text default 'credible')
@@ -10,12 +10,11 @@ returns table (
 language sql stable parallel safe
 begin atomic
     select
-        case when t.value is not null then row_number() over ranking end,
+        row_number() over (order by t.count desc, t.value collate "C"),
         t.value, t.count, t.of, w.share, w.low, w.high
     from stats.recognised('country', scan, since, until, unit, population) t,
         lateral stats.wilson(t.count, t.of, unit) w
-    window ranking as (partition by t.value is null order by t.count desc, t.value collate "C")
-    order by t.count desc, t.value collate "C";
+    order by 1;
 end;
 
 create view stats.countries as select * from stats.countries();

@@ -19,7 +19,7 @@ def hosts_of(world: World, options: dict[str, Any]) -> list[tuple[Any, ...]]:
     return [world.hosts[world.host(looks[0])] for looks in units(world, options).values()]
 
 
-def test_the_unknown_country_stands_by_its_count_and_takes_no_rank(blank: Connection) -> None:
+def test_the_unknown_country_is_ranked_by_its_count(blank: Connection) -> None:
     countries = ["SE", "DE", None, None, "FR", "FR", "FR"]
     world = World(scans=[SCANS[0]], hosts=[(country, None, None, None) for country in countries])
     world.endpoints = [(host, 11434, 0, False) for host in range(len(countries))]
@@ -27,7 +27,7 @@ def test_the_unknown_country_stands_by_its_count_and_takes_no_rank(blank: Connec
     world.write(blank)
     found = told(blank, "countries", {})
     assert [(row["rank"], row["country"], row["count"]) for row in found] == [
-        (1, "FR", 3), (None, None, 2), (2, "DE", 1), (3, "SE", 1),
+        (1, "FR", 3), (2, None, 2), (3, "DE", 1), (4, "SE", 1),
     ]  # fmt: skip
 
 

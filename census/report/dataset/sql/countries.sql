@@ -1,4 +1,4 @@
--- Countries by the hosts in them, of all that were recognised, without decoys; where none is known, without rank.
+-- Countries by the hosts in them, of all that were recognised, without decoys.
 with hosts as (
     select HOST as host, any_value(country) as country
     from 'data/sightings.parquet'
@@ -9,8 +9,7 @@ counted as (
     select country, count(*) as count, (select count(*) from hosts) as of from hosts group by country
 )
 select
-    case when country is not null
-        then row_number() over (partition by country is null order by count desc, country) end as rank,
-    country, count, of, count / of as share, low(count, of) as low, high(count, of) as high
+    row_number() over (order by count desc, country nulls last) as rank, country, count, of,
+    count / of as share, low(count, of) as low, high(count, of) as high
 from counted
-order by count desc, country nulls last;
+order by rank;
