@@ -63,10 +63,8 @@ class Answers(ResponseHandler):
         unread, body = len(self._buffer), self._payload
         length = body.total_bytes if body is not None else 0
         super().data_received(data)
-        if len(self._buffer) != unread or self._payload is not body or (body is not None and body.total_bytes != length):
-            self._barren = 0
-        else:
-            self._barren += len(data)
+        longer = body is not None and body.total_bytes != length
+        self._barren = 0 if longer or self._payload is not body or len(self._buffer) != unread else self._barren + len(data)
         if self._barren > _HEAD_CAP or len(self._buffer) > _UNASKED_CAP:
             self._refuse()
 
@@ -75,7 +73,7 @@ class Answers(ResponseHandler):
         self._held = True
         super().pause_reading()
 
-    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002  as aiohttp calls it
+    def resume_reading(self, resume_parser: bool = True) -> None:
         """Let it go on, if it is held: aiohttp resumes after each answer, by parsing nothing once more."""
         if self._held:
             self._held = False
