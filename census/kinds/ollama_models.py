@@ -95,6 +95,8 @@ def loaded(exchanges: Exchanges) -> dict[str, dict[str, Any]]:
 
 def _loaded(exchanges: Exchanges) -> dict[str, dict[str, Any]]:
     entries = records(answer(exchanges.get("/api/ps")).get("models"))
+    if not entries:
+        return {}
     names = ((model_name(entry.get("name")) or model_name(entry.get("model")), entry) for entry in entries)
     return {name: entry for name, entry in names if name is not None}
 
