@@ -104,7 +104,6 @@ class Worker:
     async def _end(self) -> None:
         """Let what is being asked end, write it, give the rest back: some four seconds at most."""
         await self._hush()
-        await self._pace.close()
         try:
             async with asyncio.timeout(_LAST):
                 await self._books.close()

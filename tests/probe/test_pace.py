@@ -18,7 +18,6 @@ def moments(pace_of: tuple[float, float], networks: list[str]) -> list[float]:
             seen.append(time.monotonic())
 
         await asyncio.gather(*(one(network) for network in networks))
-        await pace.close()
         return seen
 
     return asyncio.run(run())
@@ -61,7 +60,6 @@ def test_nothing_is_opened_without_a_rate_nor_after_the_lease_has_ended() -> Non
         for task in asking:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
-        await pace.close()
         return opened, until
 
     opened, until = asyncio.run(run())
@@ -87,7 +85,6 @@ def test_a_rate_that_is_set_anew_does_not_forget_what_was_opened() -> None:
         for task in asking:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
-        await pace.close()
         return opened
 
     assert 5 < asyncio.run(run()) <= 52
@@ -106,7 +103,6 @@ def test_after_a_pause_one_network_is_still_asked_at_its_own_rate() -> None:
         await asyncio.sleep(0.6)  # the slots of all of them pass meanwhile
         pace.grant(1000)
         await asyncio.gather(*asking)
-        await pace.close()
         return opened
 
     opened = asyncio.run(run())

@@ -40,7 +40,6 @@ def talk(
                 await script(conversation, wire)
             finally:
                 await conversation.close()
-                await pace.close()
 
     asyncio.run(run())
 
