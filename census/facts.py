@@ -23,8 +23,6 @@ _OK = 200
 _DIGITS = 30  # more than any number that is kept
 _CONTAINERS = 2**18  # objects and lists of one document; a body that is a list of models has one in 11 bytes at most
 
-_UNREAD: Any = object()
-
 T = TypeVar("T")
 
 
@@ -215,7 +213,7 @@ class Exchanges:
     ) -> None:
         self.recall = recall or (lambda _digest, _rules: None)
         self._asked: dict[tuple[str, str, str | None], Exchange] = {}
-        self._known: dict[tuple[Callable[[Exchanges], Any], tuple[str, ...]], Any] = {}
+        self._known: dict[Callable[[Exchanges], Any], tuple[tuple[str, ...], Any]] = {}
         for exchange in exchanges:
             self.add(exchange)
 
@@ -224,18 +222,19 @@ class Exchanges:
         question = exchange.question
         path = question.label
         self._asked[question.method, path, question.model] = exchange
-        for known in [known for known in self._known if path in known[1] or not known[1]]:
-            del self._known[known]
+        for reader in [reader for reader, (paths, _) in self._known.items() if path in paths or not paths]:
+            del self._known[reader]
 
     def once(self, reader: Callable[[Exchanges], T], *paths: str) -> T:
         """What `reader` makes of the answers of `paths` (none: of all); made anew only when one of them is added.
 
-        Kind after kind looks at the same few answers, after each question again: most of the time of a look.
+        Kind after kind looks at the same few answers, after each question again: most of the time of a look. A reader
+        is always given with the same paths.
         """
-        known = (reader, paths)
-        made: T = self._known.get(known, _UNREAD)
-        if made is _UNREAD:
-            made = self._known[known] = reader(self)
+        known = self._known.get(reader)
+        if known is None:
+            known = self._known[reader] = (paths, reader(self))
+        made: T = known[1]
         return made
 
     def get(self, path: str) -> Exchange | None:

@@ -6,6 +6,7 @@ registry on a port of its own: the multi-process mode of the client would triple
 
 from __future__ import annotations
 
+import math
 import os
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from census.errors import FailedError
 
@@ -21,7 +21,7 @@ REGISTRY = CollectorRegistry()
 
 
 class Tally(Collector):
-    """A counter without a lock, which one thread alone counts with: at a tenth of what the client's own cost a look."""
+    """A counter without a lock, for what is counted several times a look: one thread alone counts, others read."""
 
     def __init__(self, name: str, documentation: str, labels: Sequence[str] = ()) -> None:
         self._described = (name, documentation, labels)
@@ -48,7 +48,7 @@ class Durations(Collector):
 
     def __init__(self, name: str, documentation: str, bounds: Sequence[float]) -> None:
         self._described = (name, documentation)
-        self._bounds = [*bounds, float("inf")]
+        self._bounds = [*map(float, bounds), math.inf]
         self._counts = [0] * len(self._bounds)
         self._sum = 0.0
         REGISTRY.register(self)
@@ -62,9 +62,9 @@ class Durations(Collector):
         """What was observed so far; called by the thread that serves it."""
         family = HistogramMetricFamily(*self._described)
         below, buckets = 0, []
-        for bound, number in zip(self._bounds, list(self._counts), strict=True):
+        for bound, number in zip([*self._bounds[:-1], "+Inf"], list(self._counts), strict=True):
             below += number
-            buckets.append((floatToGoString(bound), below))
+            buckets.append((str(bound), below))
         family.add_metric([], buckets, self._sum)
         yield family
 

@@ -208,7 +208,7 @@ def _has_new_path(told: _Told) -> bool:
 
 
 def _has_python_server(told: _Told) -> bool:
-    return any(by_python(exchange) for exchange in told.exchanges)
+    return any("server" in exchange.headers and by_python(exchange) for exchange in told.exchanges)
 
 
 def _has_other_404(told: _Told) -> bool:

@@ -61,9 +61,9 @@ class Pace:
         async with self._turn:
             while True:
                 await self._opened()
-                await self._throttler.acquire()
-                if self._open:  # the lease may have ended in between, or the process have been asleep
-                    return
+                async with self._throttler:
+                    if self._open:  # the lease may have ended in between, or the process have been asleep
+                        return
 
     async def network(self, network: str) -> None:
         """Wait for `network` alone; the caller holds the right of the overall rate."""

@@ -28,7 +28,7 @@ class Answers(ResponseHandler):
     garbled: HttpProcessingError | None = None
     _barren = 0  # bytes since something came of them
     _asked = False
-    _held = False  # by the flow control
+    _held = False  # more came than was read, so the transport does not read on
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """As aiohttp has it, but that event loops set TCP_NODELAY themselves, and once is enough."""
@@ -63,8 +63,11 @@ class Answers(ResponseHandler):
         unread, body = len(self._buffer), self._payload
         length = body.total_bytes if body is not None else 0
         super().data_received(data)
-        longer = body is not None and body.total_bytes != length
-        self._barren = 0 if longer or self._payload is not body or len(self._buffer) != unread else self._barren + len(data)
+        came = len(self._buffer) != unread or self._payload is not body
+        if came or (body is not None and body.total_bytes != length):
+            self._barren = 0
+        else:
+            self._barren += len(data)
         if self._barren > _HEAD_CAP or len(self._buffer) > _UNASKED_CAP:
             self._refuse()
 

@@ -109,6 +109,29 @@ def test_after_a_pause_one_network_is_still_asked_at_its_own_rate() -> None:
     assert opened[-1] - opened[0] >= 4 / 20 - 0.02
 
 
+def test_who_need_not_wait_gets_the_right_at_once() -> None:
+    async def run() -> None:
+        asked = Pace(1000, 1e6).connection("127.0.0")
+        with pytest.raises(StopIteration):
+            asked.send(None)  # it would give the loop a turn here if it waited
+
+    asyncio.run(run())
+
+
+def test_one_that_gives_up_waiting_holds_nobody_back() -> None:
+    async def run() -> float:
+        pace = Pace(10, 1e6)
+        await pace.connection("0")
+        first, second = (asyncio.create_task(pace.connection(str(number))) for number in (1, 2))
+        await asyncio.sleep(0.02)
+        first.cancel()
+        began = time.monotonic()
+        await second
+        return time.monotonic() - began
+
+    assert asyncio.run(run()) < 5
+
+
 def test_the_networks_of_addresses() -> None:
     assert network_of("127.1.2.3") == "127.1.2"
     assert network_of("2001:db8:1:2::1") == network_of("2001:db8:1:3::1")
