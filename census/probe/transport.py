@@ -190,7 +190,8 @@ class Conversation:
         return live.is_connected()
 
     async def reopen(self) -> None:
-        """Open a further connection, once the pace allows one more into this network."""
+        """Open a further connection, once the last is gone and the pace allows one more into this network."""
+        await self.close()
         await self._pace.connection(network_of(self.address))
         await self.open()
 
