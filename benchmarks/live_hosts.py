@@ -101,7 +101,7 @@ def _model(number: int, draw: random.Random) -> dict[str, object]:
         "model": name,
         "modified_at": f"2026-05-01T10:00:{draw.uniform(10, 59):.9f}Z",
         "size": 4_000_000_000 + number,
-        "digest": hashlib.sha256(name.encode()).hexdigest(),
+        "digest": hashlib.sha256(f"manifest of {name}".encode()).hexdigest(),
         "details": {
             "parent_model": "", "format": "gguf", "family": name.partition(":")[0], "families": ["llama"],
             "parameter_size": "7.6B", "quantization_level": "Q4_K_M", "context_length": 32_768,

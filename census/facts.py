@@ -10,7 +10,7 @@ import enum
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ import msgspec
 
 CANARY_PATH = "/<16 hex digits>"  # how the random path of a canary is written in lists, labels and docs
 _CANARY = re.compile(r"/[0-9a-f]{16}")
+_CANARY_LENGTH = 17
 _OK = 200
 _DIGITS = 30  # more than any number that is kept
 _CONTAINERS = 2**18  # objects and lists of one document; a body that is a list of models has one in 11 bytes at most
@@ -133,8 +134,7 @@ class Target(msgspec.Struct, frozen=True, gc=False):  # made by the million: eig
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, gc=False):
     """One read-only request; `model` is the model a POST /api/show asks about, and only that."""
 
     method: str
@@ -149,11 +149,10 @@ class Question:
 
 def is_canary(path: str) -> bool:
     """Whether a path is a canary: a slash and 16 hex digits, which no inference server serves."""
-    return _CANARY.fullmatch(path) is not None
+    return len(path) == _CANARY_LENGTH and _CANARY.fullmatch(path) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True, gc=False):
     """One question and the whole answer: `body` is decompressed, at most 2 MiB, `truncated` if there was more.
 
     Header names are lower-case; of a repeated header the first value counts.
@@ -214,7 +213,7 @@ class Exchanges:
     ) -> None:
         self.recall = recall or (lambda _digest, _rules: None)
         self._asked: dict[tuple[str, str, str | None], Exchange] = {}
-        self._known: dict[tuple[Callable[[Exchanges], Any], tuple[str, ...]], Any] = {}
+        self._known: dict[Callable[[Exchanges], Any], tuple[tuple[str, ...], Any]] = {}
         for exchange in exchanges:
             self.add(exchange)
 
@@ -223,18 +222,19 @@ class Exchanges:
         question = exchange.question
         path = question.label
         self._asked[question.method, path, question.model] = exchange
-        for known in [known for known in self._known if path in known[1] or not known[1]]:
-            del self._known[known]
+        for reader in [reader for reader, (paths, _) in self._known.items() if path in paths or not paths]:
+            del self._known[reader]
 
     def once(self, reader: Callable[[Exchanges], T], *paths: str) -> T:
         """What `reader` makes of the answers of `paths` (none: of all); made anew only when one of them is added.
 
-        Kind after kind looks at the same few answers, after each question again: most of the time of a look.
+        Kind after kind looks at the same few answers, after each question again: most of the time of a look. A reader
+        is always given with the same paths.
         """
-        known = (reader, paths)
-        if known not in self._known:
-            self._known[known] = reader(self)
-        made: T = self._known[known]
+        known = self._known.get(reader)
+        if known is None:
+            known = self._known[reader] = (paths, reader(self))
+        made: T = known[1]
         return made
 
     def get(self, path: str) -> Exchange | None:
@@ -257,8 +257,7 @@ class Exchanges:
         return len(self._asked)
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """One model as a server lists it; None is "the server does not tell".
 
     `name` is at most 512 characters and never a path; `digest` is what the server sent; `size` is bytes;
@@ -298,8 +297,7 @@ class Saying:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """What a kind read from its exchanges: outcome is SERVED, EMPTY, LOCKED or MISREAD.
 
     `cut` says that the server listed more models than are kept; `running` counts the models loaded now; `imprint` is
@@ -319,8 +317,7 @@ class Reading:
     recalled: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True, gc=False):
     """What one target was at one moment, whatever that was; made by the probe, stored by the writer.
 
     `address` is the one connected to; `latency_ms` is the time of connecting and the first answer, None
@@ -338,9 +335,9 @@ class Observation:
     running: int | None = None
     relay: bool = False
     imprint: str | None = None
-    signals: frozenset[Signal] = field(default_factory=frozenset)
+    signals: frozenset[Signal] = frozenset()
     told: tuple[Saying, ...] = ()
-    recalled: frozenset[str] = field(default_factory=frozenset)
+    recalled: frozenset[str] = frozenset()
     latency_ms: float | None = None
     certificate: str | None = None
     requests: int = 0

@@ -7,6 +7,9 @@ import socket
 import subprocess
 import sys
 
+import pytest
+
+from census import metrics
 from tests.support.ports import free_ports
 
 _SERVE = """
@@ -38,6 +41,25 @@ def test_counters_are_on_loopback_by_default() -> None:
 def test_counters_are_where_the_environment_says() -> None:
     ran = served(free_ports(1), "127.0.0.2", CENSUS_METRICS_ADDRESS="127.0.0.2")
     assert "census_connections_total 0.0" in ran.stdout, ran.stderr
+
+
+def test_a_tally_tells_how_often_each_of_its_labels_was_counted() -> None:
+    tally = metrics.Tally("census_test_words", "Words of a test", ["word"])
+    for word in ("refused", "served", "served"):
+        tally.count(word)
+    told = {word: metrics.REGISTRY.get_sample_value("census_test_words_total", {"word": word}) for word in
+            ("refused", "served", "empty")}  # fmt: skip
+    assert told == {"refused": 1, "served": 2, "empty": None}
+
+
+def test_durations_are_told_as_a_histogram_whose_buckets_hold_all_that_are_shorter() -> None:
+    durations = metrics.Durations("census_test_seconds", "Seconds of a test", (0.5, 1))
+    for seconds in (0.1, 0.5, 0.7, 20):
+        durations.observe(seconds)
+    value = metrics.REGISTRY.get_sample_value
+    assert [value("census_test_seconds_bucket", {"le": bound}) for bound in ("0.5", "1.0", "+Inf")] == [2, 3, 4]
+    assert value("census_test_seconds_count") == 4
+    assert value("census_test_seconds_sum") == pytest.approx(21.3)
 
 
 def test_a_port_that_is_taken_is_a_sentence() -> None:

@@ -126,7 +126,8 @@ def marks(
     entries: Sequence[Mapping[str, Any]], reader: Callable[[Mapping[str, Any]], frozenset[T]]
 ) -> tuple[frozenset[T], frozenset[T]]:
     """The marks that `reader` gives to any of the entries, and those that it gives to every one of them."""
-    given = [of(entry, reader) for entry in entries]
-    if not any(given):
-        return frozenset(), frozenset()
-    return frozenset.union(*given), frozenset.intersection(*given)
+    given = {of(entry, reader) for entry in entries}  # nearly always one set, which all have
+    if len(given) == 1:
+        (common,) = given
+        return common, common
+    return frozenset().union(*given), frozenset.intersection(*given) if given else frozenset()

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from census.facts import CANARY_PATH, Exchange, Exchanges
 from census.kinds import alike
 from census.kinds.reading import NAME_LIMIT, Listing, listing, mapping, named, sha256_hex
-from census.kinds.signs import server, version
+from census.kinds.signs import claimed, server
 
 TAGS: Final = "/api/tags"
 VERSION: Final = "/api/version"
@@ -41,8 +42,7 @@ Entry = Mapping[str, Any]
 Sign = Callable[[Entry], bool]  # what is looked for in a single entry
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
+class _List(msgspec.Struct, frozen=True):
     """A list at /api/tags: its first entries, and the version claimed beside it and the canary, if they were asked.
 
     `some` and `every` are the signs that any of these entries has, and that each has.
@@ -59,6 +59,15 @@ class _List:
         return not self.entries and self.version == claimed
 
 
+def listed(exchanges: Exchanges) -> Listing | None:
+    """The list at /api/tags, whoever's it is; None if there is none."""
+    return exchanges.once(_listed, TAGS)
+
+
+def _listed(exchanges: Exchanges) -> Listing | None:
+    return listing(exchanges.get(TAGS), "models")
+
+
 def imitator(exchanges: Exchanges) -> str | None:
     """The name of the kind whose imitation of Ollama's list was answered; None if it is Ollama's or nobody's."""
     return None if exchanges.once(_is_plain, TAGS) else exchanges.once(_imitator, TAGS, VERSION, CANARY_PATH)
@@ -67,24 +76,23 @@ def imitator(exchanges: Exchanges) -> str | None:
 def _is_plain(exchanges: Exchanges) -> bool:
     """Whether nothing in the list and in its headers is any of these signs, so that nothing else can make it one."""
     some, _ = exchanges.once(_signs, TAGS)
-    listed = listing(exchanges.get(TAGS), "models")
-    return listed is not None and bool(listed.entries) and not some and not server(exchanges.get(TAGS))
+    found = listed(exchanges)
+    return found is not None and bool(found.entries) and not some and not server(exchanges.get(TAGS))
 
 
 def _imitator(exchanges: Exchanges) -> str | None:
-    tags = exchanges.get(TAGS)
-    listed = listing(tags, "models")
-    if tags is None or listed is None or listed.misread:
+    tags, told = exchanges.get(TAGS), listed(exchanges)
+    if tags is None or told is None or told.misread:
         return None
-    entries = listed.entries[:_LOOKED_AT]
+    entries = told.entries[:_LOOKED_AT]
     some, every = exchanges.once(_signs, TAGS)
-    found = _List(tags, entries, some, every, version(exchanges, VERSION), exchanges.get(CANARY_PATH))
+    found = _List(tags, entries, some, every, claimed(exchanges), exchanges.get(CANARY_PATH))
     return next((name for name, fits in _RULES if fits(found)), None)
 
 
 def _signs(exchanges: Exchanges) -> tuple[frozenset[Sign], frozenset[Sign]]:
-    listed = listing(exchanges.get(TAGS), "models")
-    return alike.marks(listed.entries[:_LOOKED_AT] if listed is not None else (), _signs_of)
+    found = listed(exchanges)
+    return alike.marks(found.entries[:_LOOKED_AT] if found is not None else (), _signs_of)
 
 
 def _signs_of(entry: Entry) -> frozenset[Sign]:
@@ -96,8 +104,8 @@ def may_load(exchanges: Exchanges) -> bool:
 
     Its canary alone tells it from an Ollama, and that was not answered.
     """
-    canary, listed = exchanges.get(CANARY_PATH), listing(exchanges.get(TAGS), "models")
-    if listed is None or (canary is not None and canary.status):
+    canary = exchanges.get(CANARY_PATH)
+    if (canary is not None and canary.status) or listed(exchanges) is None:
         return False
     _, every = exchanges.once(_signs, TAGS)
     return _has_bare_hash_of_name in every
@@ -105,11 +113,11 @@ def may_load(exchanges: Exchanges) -> bool:
 
 def imitated_list(exchanges: Exchanges) -> Listing | None:
     """The imitated list, its entries with only an `id`: what else they say is made up; None if there is none."""
-    listed = listing(exchanges.get(TAGS), "models") if imitator(exchanges) is not None else None
-    if listed is None:
+    found = listed(exchanges) if imitator(exchanges) is not None else None
+    if found is None:
         return None
-    names, cut = named(listed.entries, "model", "name")
-    return Listing(tuple({"id": name.removesuffix(_LATEST)} for name in names), more=cut or listed.more)
+    names, cut = named(found.entries, "model", "name")
+    return Listing(tuple({"id": name.removesuffix(_LATEST)} for name in names), more=cut or found.more)
 
 
 def _own_names(entry: Entry) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final
+
+import msgspec
 
 from census.facts import Exchange, Exchanges, Model, Outcome, Question, Reading, Tools
 from census.kinds import emulators, openai_list
@@ -56,7 +57,7 @@ def _read(exchanges: Exchanges) -> Reading:
         return reading
     protected = any(model.name.removeprefix(_PREFIX) == _PROTECTED for model in reading.models)
     nothing = Outcome.LOCKED if protected else Outcome.EMPTY
-    return dataclasses.replace(reading, outcome=Outcome.SERVED if models else nothing, models=models)
+    return msgspec.structs.replace(reading, outcome=Outcome.SERVED if models else nothing, models=models)
 
 
 def _model(name: str, props: Mapping[str, Any], flags: Mapping[str, Any]) -> Model:

@@ -6,9 +6,10 @@ which nobody looks at.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+
+import msgspec
 
 from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading, Tools
 from census.kinds import openai_list
@@ -47,7 +48,7 @@ def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
 
 def _read(exchanges: Exchanges) -> Reading:
     reading = openai_list.reading(exchanges, _model, version(exchanges, _VERSION), relay=True)
-    return dataclasses.replace(reading, running=_running(exchanges))
+    return msgspec.structs.replace(reading, running=_running(exchanges))
 
 
 def _states(exchanges: Exchanges) -> list[Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final
+
+import msgspec
 
 from census.facts import CANARY_PATH, Exchange, Exchanges, Model, Outcome, Question, Reading, Tools
 from census.kinds import openai_list
@@ -107,7 +108,8 @@ def _read(exchanges: Exchanges) -> Reading:
         return Reading(Outcome.MISREAD)
     reading = openai_list.reading(exchanges, lambda name, _entry: openai_list.model(name))
     # It answers any path with success: in its own words that is no sign of one that answers to everything.
-    return dataclasses.replace(reading, signals=frozenset()) if _is_unexpected(exchanges.get(CANARY_PATH)) else reading
+    own = _is_unexpected(exchanges.get(CANARY_PATH))
+    return msgspec.structs.replace(reading, signals=frozenset()) if own else reading
 
 
 def _reading(listed: Listing, key: str, loaded: int) -> Reading:

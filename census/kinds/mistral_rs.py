@@ -6,9 +6,10 @@ their one model alone say nothing of their own and stay a server with OpenAI's p
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final
+
+import msgspec
 
 from census.facts import CANARY_PATH, Exchanges, Question, Reading
 from census.kinds import openai_list
@@ -37,7 +38,7 @@ def _read(exchanges: Exchanges) -> Reading:
     own = [entry for entry in openai_list.entries(exchanges) if _is_model(entry) and "parent" not in entry]
     if not any("status" in entry for entry in own):
         return reading
-    return dataclasses.replace(reading, running=sum(entry.get("status") == "loaded" for entry in own))
+    return msgspec.structs.replace(reading, running=sum(entry.get("status") == "loaded" for entry in own))
 
 
 KIND = Kind(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading, Saying, Signal
+from census.facts import CANARY_PATH, Exchanges, Model, Outcome, Question, Reading, Saying, Signal
 from census.kinds import alike, emulators
 from census.kinds.kind import SHOW_PATH, Kind, Wishes, next_get, no_question
 from census.kinds.ollama_epochs import Epoch, epoch_of, release_of, rules_of, rules_that_tell
@@ -23,8 +23,8 @@ from census.kinds.ollama_models import (
 )
 from census.kinds.ollama_shows import Shown, as_told_by, has_parser, is_digest, read_show, recalled, saying
 from census.kinds.ollama_signals import made_up, signals
-from census.kinds.reading import answer, begins_as_list, by_names, listing, records
-from census.kinds.signs import version
+from census.kinds.reading import MODELS_LIMIT, answer, begins_as_list, by_names, listing
+from census.kinds.signs import claimed
 
 _TAGS: Final = "/api/tags"
 _VERSION: Final = "/api/version"
@@ -40,8 +40,7 @@ def _recognise(exchanges: Exchanges) -> str | None:
 
 def _evidence(exchanges: Exchanges) -> str | None:
     """What the list alone shows."""
-    tags = exchanges.get(_TAGS)
-    found = listing(tags, "models")
+    tags, found = exchanges.get(_TAGS), emulators.listed(exchanges)
     if tags is None or found is None:
         return None
     if found.misread:
@@ -63,7 +62,7 @@ def _is_entry(entry: Mapping[str, Any]) -> bool:
 
 
 def _entries(exchanges: Exchanges) -> tuple[Entries, bool]:
-    found = listing(exchanges.get(_TAGS), "models")
+    found = emulators.listed(exchanges)
     if found is None:
         return {}, False
     entries, cut = by_names((alike.of(entry, own_name), entry) for entry in found.entries)
@@ -71,12 +70,12 @@ def _entries(exchanges: Exchanges) -> tuple[Entries, bool]:
 
 
 def _is_readable(exchanges: Exchanges) -> bool:
-    found = listing(exchanges.get(_TAGS), "models")
+    found = emulators.listed(exchanges)
     return found is not None and not found.misread
 
 
 def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:
-    if not exchanges.once(_is_readable, _TAGS):
+    if not _is_readable(exchanges):
         return None
     question = next_get(exchanges, _VERSION, CANARY_PATH, *((_PS,) if wishes.loaded else ()))
     if question is not None:
@@ -103,10 +102,10 @@ def _to_show(exchanges: Exchanges) -> tuple[tuple[str, str], ...]:
 
 def _recall(exchanges: Exchanges, key: str) -> Shown | None:
     """What other hosts told of the model, which shares `key` with its other names, as this one would tell it."""
-    claimed = version(exchanges, _VERSION)
-    rules = rules_that_tell(claimed) if is_digest(key) else ()
+    version = claimed(exchanges)
+    rules = rules_that_tell(version) if is_digest(key) else ()
     said = next(filter(None, (exchanges.recall(key, each) for each in rules)), None)
-    return None if said is None else as_told_by(release_of(claimed), recalled(said))
+    return None if said is None else as_told_by(release_of(version), recalled(said))
 
 
 def _recalled(exchanges: Exchanges) -> dict[str, Shown]:
@@ -126,42 +125,56 @@ def _test(exchanges: Exchanges, *, details: bool) -> Question | None:
 
 def _signals(exchanges: Exchanges) -> frozenset[Signal]:
     entries, _ = exchanges.once(_entries, _TAGS)
-    return signals(exchanges, entries, list(answers(exchanges, entries).values()))
+    return signals(exchanges, entries, list(exchanges.once(_shows).values()))
+
+
+def _shows(exchanges: Exchanges) -> dict[str, dict[str, Any]]:
+    entries, _ = exchanges.once(_entries, _TAGS)
+    return answers(exchanges, entries)
 
 
 def _read(exchanges: Exchanges) -> Reading:
-    claimed = version(exchanges, _VERSION)
-    if not exchanges.once(_is_readable, _TAGS):
-        return Reading(Outcome.MISREAD, claimed)
+    version = claimed(exchanges)
+    if not _is_readable(exchanges):
+        return Reading(Outcome.MISREAD, version)
     entries, cut = exchanges.once(_entries, _TAGS)
     fired = exchanges.once(_signals)
-    shows = answers(exchanges, entries)
-    epoch = Epoch.NO_TOOLS if _knows_no_version(exchanges) else epoch_of(claimed)
-    asked = {key: read_show(show, epoch) for key, show in shows.items()}
+    asked = _asked(exchanges)
     elsewhere = {} if fired else {key: told for key, told in _recalled(exchanges).items() if key not in asked}
-    shown = {**elsewhere, **asked}
-    keys = {name: same(name, entry) for name, entry in entries.items()}
-    models = tuple(
-        read_model(name, entry, shown[keys[name]]) if keys[name] in shown else alike.of(entry, listed_model)
-        for name, entry in entries.items()
-    )
     return Reading(
-        Outcome.SERVED if models else Outcome.EMPTY,
-        claimed,
-        models,
+        Outcome.SERVED if entries else Outcome.EMPTY,
+        version,
+        _models(entries, {**elsewhere, **asked}),
         cut=cut,
         running=_running(exchanges),
         imprint=imprint(entries),
         signals=fired,
-        told=() if fired else _told(shows, asked, claimed),
-        recalled=frozenset(name for name, key in keys.items() if key in elsewhere),
+        told=() if fired else _told(exchanges, asked),
+        recalled=frozenset(name for name, entry in entries.items() if elsewhere and same(name, entry) in elsewhere),
     )
 
 
-def _told(
-    shows: Mapping[str, Mapping[str, Any]], asked: Mapping[str, Shown], claimed: str | None
-) -> tuple[Saying, ...]:
-    rules = {key: rules_of(claimed, parser=has_parser(show)) for key, show in shows.items()}
+def _models(entries: Entries, shown: Mapping[str, Shown]) -> tuple[Model, ...]:
+    if not shown:
+        return tuple([alike.of(entry, listed_model) for entry in entries.values()])
+    found = ((name, entry, shown.get(same(name, entry))) for name, entry in entries.items())
+    return tuple(
+        alike.of(entry, listed_model) if told is None else read_model(name, entry, told) for name, entry, told in found
+    )
+
+
+def _asked(exchanges: Exchanges) -> dict[str, Shown]:
+    """What the server itself told in show, by what names of the same model share."""
+    shows = exchanges.once(_shows)
+    if not shows:
+        return {}
+    epoch = Epoch.NO_TOOLS if _knows_no_version(exchanges) else epoch_of(claimed(exchanges))
+    return {key: read_show(show, epoch) for key, show in shows.items()}
+
+
+def _told(exchanges: Exchanges, asked: Mapping[str, Shown]) -> tuple[Saying, ...]:
+    version, shows = claimed(exchanges), exchanges.once(_shows)
+    rules = {key: rules_of(version, parser=has_parser(show)) for key, show in shows.items()}
     found = (saying(key, rules[key], shown) for key, shown in asked.items())
     return tuple(each for each in found if each is not None)
 
@@ -177,7 +190,7 @@ def _running(exchanges: Exchanges) -> int | None:
     loaded = listing(exchanges.get(_PS), "models")
     if loaded is None or loaded.misread:
         return None
-    return len(records(list(loaded.entries)))
+    return min(len(loaded.entries), MODELS_LIMIT)
 
 
 KIND = Kind(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from census.facts import CANARY_PATH, Exchange, Exchanges, Signal
 from census.kinds.ollama_models import Entries, loaded
 from census.kinds.reading import document, mapping
-from census.kinds.signs import server, version
+from census.kinds.signs import claimed, server
 
 _TAGS: Final = "/api/tags"
 _BAD_REQUEST: Final = 400
@@ -47,7 +47,7 @@ def _has_digest_of_magoo(entry: Mapping[str, Any]) -> bool:
 
 def _sightem(exchanges: Exchanges, entries: Entries) -> bool:
     """A release of June 2024 with one certain model of its next, written in April 2025."""
-    return version(exchanges, "/api/version") == "0.1.43" and any(
+    return claimed(exchanges) == "0.1.43" and any(
         _begins(entry.get("digest"), _SIGHTEM_DIGEST) and _begins(entry.get("modified_at"), "2025-04-12")
         for entry in entries.values()
     )
@@ -55,7 +55,7 @@ def _sightem(exchanges: Exchanges, entries: Entries) -> bool:
 
 def _rc_chn(exchanges: Exchanges, entries: Entries) -> bool:
     """Four real digests under one release, and besides one thing that a real server with them would not do."""
-    if len(entries) != len(_RC_CHN_DIGESTS) or version(exchanges, "/api/version") != "0.6.2":
+    if len(entries) != len(_RC_CHN_DIGESTS) or claimed(exchanges) != "0.6.2":
         return False
     digests = [str(entry.get("digest")) for entry in entries.values()]
     if not all(any(_begins(digest, head) for digest in digests) for head in _RC_CHN_DIGESTS):

@@ -90,7 +90,13 @@ def answers(exchanges: Exchanges, entries: Entries) -> dict[str, dict[str, Any]]
 
 def loaded(exchanges: Exchanges) -> dict[str, dict[str, Any]]:
     """What /api/ps says of each model that is loaded now, by name."""
+    return exchanges.once(_loaded, "/api/ps")
+
+
+def _loaded(exchanges: Exchanges) -> dict[str, dict[str, Any]]:
     entries = records(answer(exchanges.get("/api/ps")).get("models"))
+    if not entries:
+        return {}
     names = ((model_name(entry.get("name")) or model_name(entry.get("model")), entry) for entry in entries)
     return {name: entry for name, entry in names if name is not None}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from census.facts import CANARY_PATH, Exchange, Exchanges, Signal
 from census.kinds import alike
@@ -14,7 +15,7 @@ from census.kinds.ollama_epochs import ENGINES, LIST_TELLS, SHOW_TELLS, Release,
 from census.kinds.ollama_models import Entries, is_remote, loaded
 from census.kinds.ollama_shows import is_digest
 from census.kinds.reading import answer, mapping, number, sha256_hex, text
-from census.kinds.signs import by_python, catch_all, server, version
+from census.kinds.signs import by_python, catch_all, claimed, server
 
 _TAGS: Final = "/api/tags"
 _PS: Final = "/api/ps"
@@ -38,8 +39,7 @@ _KOBOLD_FAMILY: Final = "qwen2"
 _EMULATED: Final = frozenset({"0.7.0", "0.9.0", "0.16.1", "0.1.0"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(msgspec.Struct, frozen=True):
     """All that was told; `release` is what the version claims, None if it claims none that can be held to.
 
     `some` are the marks that any entry of the list has.
@@ -56,8 +56,8 @@ class _Told:
 def signals(exchanges: Exchanges, entries: Entries, shows: list[dict[str, Any]]) -> frozenset[Signal]:
     """All signs that fire for these entries of the list and these answers of show."""
     some, _ = alike.marks(list(entries.values()), _marks_of)
-    claimed = version(exchanges, "/api/version")
-    told = _Told(exchanges, entries, some, shows, claimed, release_of(claimed))
+    version = claimed(exchanges)
+    told = _Told(exchanges, entries, some, shows, version, release_of(version))
     fired = {sign for sign, rule in _RULES if rule(told)}
     return catch_all(exchanges) | fired | known(exchanges, entries, some)
 
@@ -199,15 +199,16 @@ def _has_new_path(told: _Told) -> bool:
     """Only of what was asked anyway. A path that is missing tells nothing: a gateway may pass on a few and no more."""
     if told.release is None:
         return False
-    has_list = "models" in answer(told.exchanges.get(_PS))
-    return told.release < _VERSION_SINCE or (has_list and told.release < _PS_SINCE)
+    if told.release >= _PS_SINCE:
+        return False
+    return told.release < _VERSION_SINCE or "models" in answer(told.exchanges.get(_PS))
 
 
 # --- how it answers
 
 
 def _has_python_server(told: _Told) -> bool:
-    return any(by_python(exchange) for exchange in told.exchanges)
+    return any("server" in exchange.headers and by_python(exchange) for exchange in told.exchanges)
 
 
 def _has_other_404(told: _Told) -> bool:
@@ -225,6 +226,8 @@ def _is_proxied(exchange: Exchange) -> bool:
 
 
 def _shows_any(told: _Told) -> bool:
+    if all(exchange.question.model is None for exchange in told.exchanges):
+        return False  # spares the making up
     asked = told.exchanges.shown(made_up(told.exchanges))
     return asked is not None and asked.status == _OK
 

@@ -9,9 +9,10 @@ import functools
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
+
+import msgspec
 
 from census.facts import Exchange, parse_json
 from census.kinds import alike
@@ -158,8 +159,7 @@ _parse: Final = functools.lru_cache(maxsize=_PARSED)(_read)
 _parse_large: Final = functools.lru_cache(maxsize=_PARSED_LARGE)(_read)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """A model list: its entries that are objects, or `misread` if it claims to be one and cannot be read.
 
     `more` says that it has further entries, which nobody looked at.

@@ -60,6 +60,15 @@ def version(exchanges: Exchanges, path: str, key: str = "version") -> str | None
     return text(answer(exchanges.get(path)).get(key), 64)
 
 
+def claimed(exchanges: Exchanges) -> str | None:
+    """The version that an Ollama tells, or whoever passes for one."""
+    return exchanges.once(_claimed, "/api/version")
+
+
+def _claimed(exchanges: Exchanges) -> str | None:
+    return version(exchanges, "/api/version")
+
+
 def catch_all(exchanges: Exchanges) -> frozenset[Signal]:
     """The signal of a server that answers a path which cannot exist with success, or with what another path has."""
     canary = exchanges.get(CANARY_PATH)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final
+
+import msgspec
 
 from census.facts import CANARY_PATH, Exchanges, Model, Outcome, Question, Reading
 from census.kinds import openai_list, openapi
@@ -56,7 +57,7 @@ def _ask(exchanges: Exchanges, _wishes: Wishes) -> Question | None:
 def _read(exchanges: Exchanges) -> Reading:
     reading = openai_list.reading(exchanges, _model, version(exchanges, _VERSION))
     listed = reading.outcome in (Outcome.SERVED, Outcome.EMPTY)
-    return dataclasses.replace(reading, running=len(reading.models)) if listed else reading
+    return msgspec.structs.replace(reading, running=len(reading.models)) if listed else reading
 
 
 def _model(name: str, entry: Mapping[str, Any]) -> Model:

@@ -70,6 +70,16 @@ class Share:
 class Stream(Protocol):
     """What is read from: aiohttp's StreamReader."""
 
+    total_bytes: int
+
+    def is_eof(self) -> bool:
+        """Whether all of it has come."""
+        ...
+
+    def read_nowait(self, n: int = -1, /) -> bytes:
+        """All that has come and was not read."""
+        ...
+
     async def read(self, n: int = -1, /) -> bytes:
         """Some bytes, at most `n`; none at the end."""
         ...
@@ -81,6 +91,10 @@ async def read_body(stream: Stream, encoding: str, share: Share) -> tuple[bytes,
     A body that is damaged gives no byte and is not whole: how much of it could be unpacked would depend on how it
     was cut into packets.
     """
+    if not encoding and stream.is_eof() and 0 < stream.total_bytes <= min(await share.room(), BODY_CAP):
+        body = stream.read_nowait()  # as nearly all are: short, plain, and come together with the head
+        share.keep(len(body))
+        return body, False
     unpack = _Unpacker(encoding)
     parts: list[bytes] = []
     left = BODY_CAP + 1

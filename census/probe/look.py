@@ -44,6 +44,7 @@ class Prober:
         self._budget = Budget()
         self._memory = Memory() if memory is None else memory
         self._visits: dict[asyncio.Task[Any] | None, _Visit] = {}
+        metrics.IN_FLIGHT.set_function(lambda: len(self._visits))
 
     def talking(self) -> set[asyncio.Task[Any] | None]:
         """The tasks whose targets have let us connect, and are being asked."""
@@ -57,21 +58,22 @@ class Prober:
         Never raises but on cancellation: a fault of the target's is its outcome, a fault of ours is logged,
         counted, and makes it `misread`.
         """
-        if not await self._pace.rested(address):
-            metrics.TARGETS.labels(Outcome.OPTED_OUT.word).inc()
+        if self._pace.paused(address) and not await self._pace.rested(address):
+            metrics.TARGETS.count(Outcome.OPTED_OUT.word)
             return Observation(target, Outcome.OPTED_OUT, datetime.now(UTC), address)
         recall = Recall(self._memory) if self._manners.details else None
         visit = _Visit(target, address, self._manners, self._pace, self._context, budget=self._budget, recall=recall)
         task = asyncio.current_task()
         self._visits[task] = visit
         try:
-            with metrics.IN_FLIGHT.track_inprogress():
-                observation = await visit.run()
+            observation = await visit.run()
         finally:
             del self._visits[task]
-        self._memory.hear(address, observation.told)
-        metrics.RECALLED.inc(len(observation.recalled))
-        metrics.child(metrics.TARGETS, observation.outcome.word).inc()
+        if observation.told:
+            self._memory.hear(address, observation.told)
+        if observation.recalled:
+            metrics.RECALLED.inc(len(observation.recalled))
+        metrics.TARGETS.count(observation.outcome.word)
         return observation
 
 
@@ -180,11 +182,12 @@ class _Visit:
         asked = question
         if question.path == CANARY_PATH:
             asked = Question("GET", f"/{secrets.token_hex(8)}")
-        await self._wait_for_pause()
-        if not await self._exchange(asked):
-            await self._wait_for_pause()
-            if not await self._exchange(asked):
-                raise _PausedError
+        for _ in range(2):
+            if self._pace.paused(self._address):
+                await self._wait_for_pause()
+            if await self._exchange(asked):
+                return
+        raise _PausedError
 
     async def _exchange(self, question: Question) -> bool:
         """Ask, and keep the answer; says whether it was one: not a request for a pause."""
@@ -275,5 +278,4 @@ class _Visit:
     def _count(self) -> None:
         kind = self._kind.name if self._kind is not None else "unknown"
         for exchange in self._asked:
-            status = metrics.status_class(exchange.status)
-            metrics.child(metrics.REQUESTS, kind, exchange.question.label, status).inc()
+            metrics.REQUESTS.count(kind, exchange.question.label, metrics.status_class(exchange.status))

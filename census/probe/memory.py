@@ -81,7 +81,7 @@ def needed(others: int) -> int:
 
 def one_in(many: int) -> bool:
     """A draw that no target can foresee."""
-    return secrets.randbelow(many) == 0
+    return many == 1 or secrets.randbelow(many) == 0
 
 
 class Recall:

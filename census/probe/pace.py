@@ -1,7 +1,7 @@
 """How fast: new connections a second over all, into one network, and after pauses, for one worker process.
 
 asyncio-throttle polls once for every waiter, and spends a second's budget in one burst when asked for a second.
-One producer that waits for it, with a period of some milliseconds, is smooth and costs next to nothing.
+One waiter at a time, with a period of some milliseconds, is smooth, and who need not wait is not made to.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import deque
 
 from asyncio_throttle.throttler import Throttler
 
@@ -39,9 +38,7 @@ class Pace:
         self._throttler = Throttler(rate_limit=1)
         self._networks = Networks(per_network)
         self._pauses = Pauses()
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._wake = asyncio.Event()
-        self._producer: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
         self.grant(rate)
 
     def grant(self, rate: float, until: float = math.inf) -> None:
@@ -61,12 +58,12 @@ class Pace:
             await self.network(network)
             if self._open:  # a slot that passed during a pause is void, or all would go into the network at once
                 break
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        self._wake.set()
-        if self._producer is None:
-            self._producer = asyncio.create_task(self._produce())
-        await turn
+        async with self._turn:
+            while True:
+                await self._opened()
+                async with self._throttler:
+                    if self._open:  # the lease may have ended in between, or the process have been asleep
+                        return
 
     async def network(self, network: str) -> None:
         """Wait for `network` alone; the caller holds the right of the overall rate."""
@@ -112,22 +109,3 @@ class Pace:
             await asyncio.sleep(wait)
             await self.connection(network_of(address))  # the right that was held has grown old
         return True
-
-    async def close(self) -> None:
-        """Stop the producer; nobody may be waiting any more."""
-        if self._producer is not None:
-            self._producer.cancel()
-            await asyncio.gather(self._producer, return_exceptions=True)
-
-    async def _produce(self) -> None:
-        while True:
-            if not self._waiting:
-                self._wake.clear()
-                await self._wake.wait()
-            await self._opened()
-            async with self._throttler:
-                if not self._open:  # the lease may have ended in between, or the process have been asleep
-                    continue
-                turn = self._waiting.popleft()
-                if not turn.done():  # a waiter that was cancelled gives its turn back only in part: rates are ceilings
-                    turn.set_result(None)

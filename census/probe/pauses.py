@@ -25,8 +25,10 @@ _KEPT = 100_000  # addresses remembered; all targets of one are close together
 
 def retry_after(exchange: Exchange) -> float | None:
     """Seconds that an answer asks to wait, 1 to 86,400; None if it asks for no pause or cannot be understood."""
+    if exchange.status not in _ASKING:
+        return None
     text = exchange.headers.get("retry-after", "").strip()
-    if exchange.status not in _ASKING or not text:
+    if not text:
         return None
     if re.fullmatch("[0-9]+", text):
         return min(max(float(text.lstrip("0")[:9] or 0), _LEAST), _MOST)
@@ -62,7 +64,8 @@ class Pauses:
 
     def left(self, address: str) -> float:
         """Seconds until the address may be asked again, 0 for at once."""
-        return max(0.0, self._until.get(address, (0.0, 0.0))[0] - time.monotonic())
+        known = self._until.get(address)
+        return max(0.0, known[0] - time.monotonic()) if known is not None else 0.0
 
     def wait(self, address: str) -> float:
         """Seconds that another target of the address waits before it is asked; infinite when it is not asked at all."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import cast
+
 from aiohttp import ServerDisconnectedError, StreamReader
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import RawResponseMessage
@@ -24,19 +27,27 @@ class Answers(ResponseHandler):
 
     garbled: HttpProcessingError | None = None
     _barren = 0  # bytes since something came of them
+    _asked = False
+    _held = False  # more came than was read, so the transport does not read on
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """As aiohttp has it, but that event loops set TCP_NODELAY themselves, and once is enough."""
+        self.transport = cast("asyncio.Transport", transport)
 
     async def ask(self, request: bytes) -> tuple[RawResponseMessage, StreamReader]:
         """Send a request; the head of its answer, and the body as it comes in. Raises aiohttp's errors.
 
         aiohttp's session would do the same in twice the time, and build the same request for every target anew.
         """
-        self.set_response_params(
-            read_until_eof=True,
-            auto_decompress=False,
-            read_bufsize=_BUFFER,
-            max_line_size=_FIELD_CAP,
-            max_field_size=_FIELD_CAP,
-        )
+        if not self._asked:  # one parser for all answers: it counts each of its limits anew when an answer begins
+            self._asked = True
+            self.set_response_params(
+                read_until_eof=True,
+                auto_decompress=False,
+                read_bufsize=_BUFFER,
+                max_line_size=_FIELD_CAP,
+                max_field_size=_FIELD_CAP,
+            )
         if self.garbled is not None:
             raise self.garbled
         if self.transport is None:
@@ -49,14 +60,27 @@ class Answers(ResponseHandler):
 
     def data_received(self, data: bytes) -> None:
         """Take what came, and refuse the server when that only adds to what nobody reads."""
-        before = self._come_of_it()
+        unread, body = len(self._buffer), self._payload
+        length = body.total_bytes if body is not None else 0
         super().data_received(data)
-        self._barren = self._barren + len(data) if self._come_of_it() == before else 0
-        if self._barren > _HEAD_CAP or len(self) > _UNASKED_CAP:
+        came = len(self._buffer) != unread or self._payload is not body
+        if came or (body is not None and body.total_bytes != length):
+            self._barren = 0
+        else:
+            self._barren += len(data)
+        if self._barren > _HEAD_CAP or len(self._buffer) > _UNASKED_CAP:
             self._refuse()
 
-    def _come_of_it(self) -> tuple[int, int, int]:
-        return len(self), id(self._payload), self._payload.total_bytes if self._payload is not None else 0
+    def pause_reading(self) -> None:
+        """Hold the transport: more came than has been read."""
+        self._held = True
+        super().pause_reading()
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Let it go on, if it is held: aiohttp resumes after each answer, by parsing nothing once more."""
+        if self._held:
+            self._held = False
+            super().resume_reading(resume_parser)
 
     def _refuse(self) -> None:
         while len(self) > _UNASKED_CAP:

@@ -13,7 +13,7 @@ import hashlib
 import json
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -75,6 +75,14 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
+def _first_of_each(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers by their names in lower case; of those that were sent more than once, the first."""
+    found = {name.lower(): value for name, value in headers.items()}
+    if len(found) != len(headers):
+        found = {name.lower(): value for name, value in reversed([*headers.items()])}
+    return found
+
+
 class Conversation:
     """Everything that is said with one target, over one connection as long as the server keeps it.
 
@@ -125,7 +133,7 @@ class Conversation:
         if not self._manners.admits(self.address):
             raise ForbiddenError(f"{self.address} is not in scope")
         self.connections += 1
-        metrics.CONNECTIONS.inc()
+        metrics.CONNECTIONS.count()
         loop = asyncio.get_running_loop()
         _, self._plain = await loop.create_connection(lambda: Answers(loop), self.address, self.target.port)
         self.connected = True
@@ -182,7 +190,8 @@ class Conversation:
         return live.is_connected()
 
     async def reopen(self) -> None:
-        """Open a further connection, once the pace allows one more into this network."""
+        """Open a further connection, once the last is gone and the pace allows one more into this network."""
+        await self.close()
         await self._pace.connection(network_of(self.address))
         await self.open()
 
@@ -207,10 +216,7 @@ class Conversation:
         metrics.EXCHANGE_SECONDS.observe(time.perf_counter() - began)
         if protocol.should_close:
             protocol.close()
-        headers: dict[str, str] = {}
-        for key, value in message.headers.items():
-            headers.setdefault(key.lower(), value)
-        return Exchange(question, message.code, headers, body, truncated)
+        return Exchange(question, message.code, _first_of_each(message.headers), body, truncated)
 
     def _request(self, question: Question) -> bytes:
         """The request as it goes out; path and model come from the allow-list and from JSON, so neither breaks it."""

@@ -104,7 +104,6 @@ class Worker:
     async def _end(self) -> None:
         """Let what is being asked end, write it, give the rest back: some four seconds at most."""
         await self._hush()
-        await self._pace.close()
         try:
             async with asyncio.timeout(_LAST):
                 await self._books.close()
@@ -184,7 +183,7 @@ class Worker:
                 return
             address = await self._address(target)
             if isinstance(address, Outcome):
-                metrics.TARGETS.labels(address.word).inc()
+                metrics.TARGETS.count(address.word)
                 chunk.settle_unasked(place, address)
                 continue
             if target.name is not None:
@@ -199,7 +198,7 @@ class Worker:
         """Look at a target, unless its endpoint has been recognised under another name."""
         known = await self._aliases.outcome(target, address)
         if known is not None:
-            metrics.child(metrics.TARGETS, known.word).inc()
+            metrics.TARGETS.count(known.word)
             chunk.settle_unasked(place, known)
             return
         seen = await self._prober.look(target, address)

@@ -6,13 +6,11 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import fields
 from operator import attrgetter
 
 from census.facts import Model
 
-# As dataclasses.astuple, which copies every value and takes five times as long.
-_FACTS = attrgetter(*(field.name for field in fields(Model)))
+_FACTS = attrgetter(*Model.__struct_fields__)
 
 
 @functools.lru_cache(maxsize=8192)  # most hosts list the same few thousand models

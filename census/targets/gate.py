@@ -54,7 +54,7 @@ class Gate:
         self._names = dict.fromkeys((entry for entry in entries if isinstance(entry, str)), Reason.DATABASE)
         self._names |= dict.fromkeys(scope.exclude_names_from_files, Reason.FILE)
         self._names |= dict.fromkeys(scope.exclude_names, Reason.SCOPE)
-        self._recent = functools.lru_cache(maxsize=_RECENT)(self.reason)
+        self._recent = functools.lru_cache(maxsize=_RECENT)(self._outcome)
         self._tables = {version: _table(version, scope.networks, excluded) for version in (IPV4, IPV6)}
 
     def reason(self, address: str | Address) -> Reason | None:
@@ -73,7 +73,10 @@ class Gate:
 
     def verdict(self, address: str | Address) -> Outcome | None:
         """None if the address may be contacted, else OPTED_OUT or OUT_OF_SCOPE. Raises ValueError for no address."""
-        reason = self._recent(address)
+        return self._recent(address)
+
+    def _outcome(self, address: str | Address) -> Outcome | None:
+        reason = self.reason(address)
         return None if reason is None else reason.outcome
 
     def verdict_name(self, name: str) -> Outcome | None:
@@ -84,7 +87,7 @@ class Gate:
     def opted_out(self, name: str | None, address: str | None) -> bool:
         """Whether a target with this name and address, each None where it has none, asked to be left alone."""
         named = name is not None and self.verdict_name(name) is Outcome.OPTED_OUT
-        return named or (address is not None and self.verdict(address) is Outcome.OPTED_OUT)
+        return named or (address is not None and self._recent(address) is Outcome.OPTED_OUT)
 
 
 def _with_parents(name: str) -> Iterator[str]:

@@ -55,7 +55,6 @@ async def _look_at_all() -> dict[str, Met]:
     before = metrics.unexpected_errors()
     await asyncio.gather(*map(look, CORPUS))
     assert metrics.unexpected_errors() == before
-    await pace.close()
     return met
 
 

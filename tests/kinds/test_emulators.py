@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from typing import Any
 
+import msgspec
 import pytest
 
 from census.facts import Exchange, Outcome, Question, Signal
@@ -137,7 +137,7 @@ def test_who_may_load_a_model_to_tell_of_it_is_not_asked_unless_its_canary_says_
 ) -> None:
     models = [tag("a", hashed("a", "")), tag("b", hashed("b", "") if hashes else HEX)]
     canary = Exchange(Question("GET", "/"), status, {"content-type": "text/plain"}, b"404 page not found")
-    course = look(models, canary=lambda question: dataclasses.replace(canary, question=question))
+    course = look(models, canary=lambda question: msgspec.structs.replace(canary, question=question))
     assert course.name == "Ollama"
     assert any(label.startswith("POST") for label in course.asked) == (status == 404 or not hashes)
 

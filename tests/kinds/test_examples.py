@@ -33,7 +33,7 @@ def answers(example: dict[str, Any]) -> Callable[[Question], Exchange]:
 
 def plain(reading: Reading) -> dict[str, Any]:
     """A reading as the examples write it: words for enumerations, and no fields that are unknown."""
-    models = [{field: getattr(model, field) for field in model.__slots__} for model in reading.models]
+    models = [{field: getattr(model, field) for field in model.__struct_fields__} for model in reading.models]
     for model in models:
         model["tools"] = model["tools"].word
         model["capabilities"] = list(model["capabilities"]) if model["capabilities"] is not None else None

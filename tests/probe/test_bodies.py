@@ -21,7 +21,13 @@ class Pieces:
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
         self._rest = b""
-        self.given = 0
+        self.given = self.total_bytes = 0
+
+    def is_eof(self) -> bool:
+        return False
+
+    def read_nowait(self, n: int = -1, /) -> bytes:
+        raise AssertionError(f"{n} bytes are read at once of what has not all come")
 
     async def read(self, n: int = -1, /) -> bytes:
         await asyncio.sleep(0)

@@ -44,7 +44,6 @@ def look(handler: Handler, *, deadline: float = 5.0) -> tuple[Observation, Wire]
             manners = Manners("census/test", None, lambda _: True, connect_timeout=1, deadline=deadline)
             prober = Prober(manners, pace, tls_context())
             seen = await prober.look(Target("127.0.0.1", wire.port), "127.0.0.1")
-            await pace.close()
             return seen, wire
 
     return asyncio.run(run())

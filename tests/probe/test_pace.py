@@ -18,7 +18,6 @@ def moments(pace_of: tuple[float, float], networks: list[str]) -> list[float]:
             seen.append(time.monotonic())
 
         await asyncio.gather(*(one(network) for network in networks))
-        await pace.close()
         return seen
 
     return asyncio.run(run())
@@ -61,7 +60,6 @@ def test_nothing_is_opened_without_a_rate_nor_after_the_lease_has_ended() -> Non
         for task in asking:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
-        await pace.close()
         return opened, until
 
     opened, until = asyncio.run(run())
@@ -87,7 +85,6 @@ def test_a_rate_that_is_set_anew_does_not_forget_what_was_opened() -> None:
         for task in asking:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
-        await pace.close()
         return opened
 
     assert 5 < asyncio.run(run()) <= 52
@@ -106,11 +103,33 @@ def test_after_a_pause_one_network_is_still_asked_at_its_own_rate() -> None:
         await asyncio.sleep(0.6)  # the slots of all of them pass meanwhile
         pace.grant(1000)
         await asyncio.gather(*asking)
-        await pace.close()
         return opened
 
     opened = asyncio.run(run())
     assert opened[-1] - opened[0] >= 4 / 20 - 0.02
+
+
+def test_who_need_not_wait_gets_the_right_at_once() -> None:
+    async def run() -> None:
+        asked = Pace(1000, 1e6).connection("127.0.0")
+        with pytest.raises(StopIteration):
+            asked.send(None)  # it would give the loop a turn here if it waited
+
+    asyncio.run(run())
+
+
+def test_one_that_gives_up_waiting_holds_nobody_back() -> None:
+    async def run() -> float:
+        pace = Pace(10, 1e6)
+        await pace.connection("0")
+        first, second = (asyncio.create_task(pace.connection(str(number))) for number in (1, 2))
+        await asyncio.sleep(0.02)
+        first.cancel()
+        began = time.monotonic()
+        await second
+        return time.monotonic() - began
+
+    assert asyncio.run(run()) < 5
 
 
 def test_the_networks_of_addresses() -> None:

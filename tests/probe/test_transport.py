@@ -6,16 +6,19 @@ import gzip
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvloop
 
 from census.facts import Question, Target
 from census.kinds.allowed import ALLOWED
 from census.probe.bodies import BODY_CAP
 from census.probe.errors import ForbiddenError, SilentError, TlsError
 from census.probe.pace import Pace
+from census.probe.protocol import Answers
 from census.probe.transport import Conversation, Manners, tls_context
 from tests.support.wire import Handler, Wire, answer, answers, listen, page, raw
 
@@ -40,7 +43,6 @@ def talk(
                 await script(conversation, wire)
             finally:
                 await conversation.close()
-                await pace.close()
 
     asyncio.run(run())
 
@@ -302,3 +304,36 @@ def test_no_answer_to_a_connection_attempt_is_silence() -> None:
             filler.connect_ex(("127.0.0.1", port))
         time.sleep(0.05)
         asyncio.run(run(port))
+
+
+def test_the_limit_of_a_header_is_that_of_each_answer_and_not_of_all_on_a_connection() -> None:
+    long = "X-Long: " + "x" * 50_000
+
+    async def script(conversation: Conversation, wire: Wire) -> None:
+        for _ in range(4):
+            exchange = await conversation.ask(TAGS)
+            assert (exchange.json(), len(exchange.headers["x-long"])) == ({"models": []}, 50_000)
+        assert wire.connections == 1
+
+    talk(answers({"/api/tags": page({"models": []}, 200, long)}), script)
+
+
+def test_of_a_header_that_is_sent_twice_the_first_counts() -> None:
+    async def script(conversation: Conversation, _: Wire) -> None:
+        exchange = await conversation.ask(TAGS)
+        assert (exchange.headers["server"], exchange.headers["x-a"]) == ("one", "1")
+
+    talk(answers({"/api/tags": page({}, 200, "Server: one", "X-A: 1", "SERVER: two", "server: three")}), script)
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_a_question_is_not_held_back_to_go_out_with_others(run: Callable[[Coroutine[Any, Any, int]], int]) -> None:
+    async def delayed() -> int:
+        loop = asyncio.get_running_loop()
+        async with listen(answers({})) as wire:
+            transport, _ = await loop.create_connection(lambda: Answers(loop), "127.0.0.1", wire.port)
+            option = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            transport.abort()
+            return int(option)
+
+    assert run(delayed()) != 0

@@ -23,7 +23,7 @@ def assert_clean(reading: Reading) -> None:
         assert model.name.strip()
         assert isinstance(model.tools, Tools)
         assert (model.tools is Tools.UNKNOWN) == (model.tools_source is None)
-        for field in model.__slots__:
+        for field in model.__struct_fields__:
             value = getattr(model, field)
             strings.extend([value] if isinstance(value, str) else value if isinstance(value, tuple) else [])
             assert value is None or isinstance(value, str | bool | int | tuple)
