@@ -17,9 +17,9 @@ from census.facts import Saying
 from census.probe.networks import network_of
 
 # Models remembered, known ones and others apart; those not heard of for longest go first. What few hosts list is worth
-# little: of whom nobody tells again while ten thousand others are told of, hardly anybody would be spared a question.
+# little: of what nobody tells again while thousands of others are told of, hardly anybody would be spared a question.
 _KNOWN: Final = 50_000
-_UNKNOWN: Final = 10_000
+_UNKNOWN: Final = 5_000
 _ANSWERS: Final = 4  # different ones of one model that are remembered
 _NETWORKS: Final = 64  # of one answer that are remembered
 _FIRM: Final = 6  # networks that agree, from which on there are hardly only liars among them

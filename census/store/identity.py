@@ -15,7 +15,7 @@ from census.facts import Model
 _FACTS = attrgetter(*(field.name for field in fields(Model)))
 
 
-@functools.lru_cache(maxsize=4096)  # most hosts list the same few thousand models
+@functools.lru_cache(maxsize=2048)  # most hosts list the same few thousand models
 def model_hash(model: Model) -> bytes:
     """SHA-256 over every fact of a model; lineage is ours, not the server's, and does not count."""
     return hashlib.sha256(json.dumps(_FACTS(model), separators=(",", ":")).encode()).digest()
