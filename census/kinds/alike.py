@@ -26,7 +26,7 @@ _ENTRIES: Final = 256  # of one list; longer ones are rare, and parsing them who
 _LONGEST: Final = 4 * 1024  # bytes of an entry that is kept
 # Bytes of all that are kept; parsed and read they take up to thirty times the room, usual ones ten times.
 _KEPT: Final = 2 * 1024 * 1024
-_MET: Final = 10_000  # entries of which it is remembered that they were met: 1 MB
+_MET: Final = 5_000  # entries of which it is remembered that they were met
 _WRITTEN: Final = re.compile(rb'"modified_at":"([0-9TZ:.+-]{1,40})"')
 _MARK: Final = secrets.token_hex(16)  # stands where the instant stood; no server can know it
 
