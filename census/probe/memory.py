@@ -82,7 +82,7 @@ class Memory:
 
 def _packed(answers: Answers) -> Answers | Lone:
     (said, networks), *others = answers.items()
-    return answers if others or len(networks) > 1 else (said, *networks)
+    return answers if others or len(networks) > 1 else (said, next(iter(networks)))
 
 
 def _unpacked(kept: Answers | Lone | None) -> Answers:
