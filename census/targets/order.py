@@ -40,7 +40,7 @@ from census.targets.records import (
 from census.targets.shards import Shard
 from census.targets.spill import NUMBERS, TEXTS, Spill, give_back
 
-MEMORY = 8 << 20  # bytes
+MEMORY = 4 << 20  # bytes
 _BYTES = [str(byte) for byte in range(256)]  # to look a number up takes half as long as to write it
 
 Network: TypeAlias = Iterator[Target] | list[Target]  # its targets; a list where they are few or known to be single
