@@ -1,13 +1,14 @@
 """What a scan of a fleet like the Internet costs, beside a floor, and beside zgrab2 and httpx if they are on the PATH.
 
-    python benchmarks/fleet.py [--targets 10000 100000] [--workers 1] [--clients census floor] [--rate 1000] [--json]
+    python benchmarks/fleet.py [--targets 10000 100000] [--workers 1] [--clients census floor] [--rate 1000]
 
 The fleet (`fleet_servers.py`) is served by processes of its own in a network namespace of its own, where its ports are
 free and nothing but loopback can be reached; Linux's `unshare` and `ip` make it. `census` is the whole chain: list,
 plan, workers, Postgres, whose processor time stands apart; `census-few` is the same without details of models. The
 floor opens a connection to each target with nothing but uvloop and httptools, asks three questions over it (list,
 version, canary) and throws the answers away; zgrab2 and httpx ask the same three and write what came as JSON.
-Processor seconds are those of the client's whole process tree, memory is the most that the tree had resident. Rates
+Processor seconds are those of the client's whole process tree, memory is the most that the tree had resident; with
+`--trace FILE` a line a moment says how far a scan is, and what each of its processes has. Rates
 and time-outs are the same for all, where they can be told.
 """
 
@@ -24,15 +25,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import own_network
+import psycopg
 from fleet_peers import PEERS
+from fleet_processes import Trace, cpu, parent, resident
 from fleet_servers import group, serving, target
 
 from census.store import migrate
@@ -40,10 +43,9 @@ from census.store.connect import connect
 from census.store.embedded import Embedded
 
 _SAMPLE = 0.5  # seconds between two looks at the memory
-_TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _EACH = 10_000  # targets for which processor seconds are told
 _CONNECT, _DEADLINE = 3, 15  # seconds, as `census scan` has them
+_DONE = "select coalesce(sum(ended), 0) from chunk, unnest(counts) its(ended)"
 _SCOPE = """
 [authorization]
 reference = "BENCHMARK"
@@ -61,7 +63,15 @@ details = {details}
 """
 
 
-Client: TypeAlias = Callable[[Path, Path, int, int], "Run"]  # by folder, list, rate and workers
+@dataclass(frozen=True)
+class Order:
+    """What a client is to do: `folder` is its own, `rate` new connections a second, `trace` a file for `Trace`."""
+
+    folder: Path
+    listed: Path
+    rate: int
+    workers: int = 1
+    trace: Path | None = None
 
 
 @dataclass
@@ -75,47 +85,16 @@ class Run:
     found: int | None = None
     requests: float = 0
     connections: float = 0
+    servers: float = 0
 
 
-# --- what a process tree takes
+Client: TypeAlias = Callable[[Order], Run]
+Watch: TypeAlias = Callable[[int], AbstractContextManager[object]]  # by process
 
 
-def _parents() -> dict[int, list[int]]:
-    """The children of every process."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and (fields := _stat(int(folder.name))):
-            children.setdefault(int(fields[1]), []).append(int(folder.name))
-    return children
-
-
-def _stat(process: int) -> list[str]:
-    """The fields of /proc/PID/stat behind the name, none if the process is gone."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _tree(top: int) -> Iterator[list[str]]:
-    children, waiting = _parents(), [top]
-    while waiting:
-        process = waiting.pop()
-        waiting += children.get(process, [])
-        if fields := _stat(process):
-            yield fields
-
-
-def _resident(top: int) -> int:
-    return sum(int(fields[21]) for fields in _tree(top)) * _PAGE
-
-
-def _cpu(top: int) -> float:
-    """Processor seconds of a tree, also of those in it that have ended."""
-    return sum(sum(map(int, fields[11:15])) for fields in _tree(top)) / _TICKS
-
-
-def watched(command: list[str], folder: Path, errors: int | None = None) -> tuple[Run, str]:
+def watched(
+    command: list[str], folder: Path, errors: int | None = None, watch: Watch = lambda _: nullcontext()
+) -> tuple[Run, str]:
     """A program run to its end, and what it said; its settings are looked for in `folder`, not in anybody's home."""
     began = time.monotonic()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -126,50 +105,67 @@ def watched(command: list[str], folder: Path, errors: int | None = None) -> tupl
 
         def sample() -> None:
             while not over.wait(_SAMPLE):
-                peaks.append(_resident(done.pid))
+                peaks.append(resident(done.pid))
 
         watching = threading.Thread(target=sample)
         watching.start()
         assert done.stdout is not None
-        said = done.stdout.read()
-        code = done.wait()
+        with watch(done.pid):
+            said = done.stdout.read()
+            code = done.wait()
         over.set()
         watching.join()
     assert code == 0, f"{command[0]} ended with {code}"
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Run(time.monotonic() - began, cpu, max(peaks)), said
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Run(time.monotonic() - began, spent, max(peaks)), said
 
 
 # --- the clients
 
 
-def census(folder: Path, listed: Path, rate: int, workers: int, *, details: bool = True) -> Run:
+def census(order: Order, *, details: bool = True) -> Run:
     """The whole chain into an embedded Postgres."""
-    scope, today = folder / "scope.toml", date.today().isoformat()  # noqa: DTZ011  the scope's day, wherever it is
-    scope.write_text(_SCOPE.format(today=today, rate=rate, details=str(details).lower()))
-    with Embedded(folder / "home") as server:
+    scope, today = order.folder / "scope.toml", date.today().isoformat()  # noqa: DTZ011  the scope's day, wherever it is
+    scope.write_text(_SCOPE.format(today=today, rate=order.rate, details=str(details).lower()))
+    with Embedded(order.folder / "home") as server:
         migrate.upgrade(server.url)
         with connect(server.url) as connection:
-            postmaster = int(_stat(connection.info.backend_pid)[1])
-        before = _cpu(postmaster)
-        command = [sys.executable, "-m", "census", "scan", str(listed), "--scope", str(scope), "--database", server.url]
-        run, said = watched([*command, "--workers", str(workers), "--quiet", "--json"], folder)
-        run.postgres = _cpu(postmaster) - before
+            postmaster = parent(connection.info.backend_pid)
+            before = cpu(postmaster)
+            command = [sys.executable, "-m", "census", "scan", str(order.listed), "--scope", str(scope)]
+            command += ["--database", server.url, "--workers", str(order.workers), "--quiet", "--json"]
+            run, said = watched(command, order.folder, watch=partial(_trace, order, postmaster, connection))
+        run.postgres = cpu(postmaster) - before
     outcomes = json.loads(said.splitlines()[-1])["outcomes"]
     run.found = sum(outcomes.get(word, 0) for word in ("served", "empty", "locked"))
     return run
 
 
-def floor(folder: Path, listed: Path, rate: int, _workers: int) -> Run:
+def _trace(
+    order: Order, postmaster: int, connection: psycopg.Connection[Any], scan: int
+) -> AbstractContextManager[object]:
+    """Where it is wanted, how far a scan is and what its processes have in memory, all the time."""
+
+    def done() -> int:
+        row = connection.execute(_DONE).fetchone()
+        connection.rollback()
+        return int(row[0]) if row else 0
+
+    return nullcontext() if order.trace is None else Trace(order.trace, scan, postmaster, done)
+
+
+def floor(order: Order) -> Run:
     """The bare client of `fleet_floor.py`."""
     bare = Path(__file__).with_name("fleet_floor.py")
-    return watched([sys.executable, str(bare), str(listed), str(rate), str(_CONNECT), str(_DEADLINE)], folder)[0]
+    told = [str(order.listed), str(order.rate), str(_CONNECT), str(_DEADLINE)]
+    return watched([sys.executable, str(bare), *told], order.folder)[0]
 
 
 def _peer(name: str) -> Client:
-    def run(folder: Path, listed: Path, rate: int, _workers: int) -> Run:
-        return watched(PEERS[name](folder, listed, rate, _CONNECT, _DEADLINE), folder, subprocess.DEVNULL)[0]
+    def run(order: Order) -> Run:
+        command = PEERS[name](order.folder, order.listed, order.rate, _CONNECT, _DEADLINE)
+        return watched(command, order.folder, subprocess.DEVNULL)[0]
 
     return run
 
@@ -196,13 +192,14 @@ def listing(count: int) -> Iterator[tuple[Path, Path]]:
         yield folder, listed
 
 
-def measure(client: str, count: int, rate: int, workers: int) -> Run:
+def measure(client: str, count: int, rate: int, workers: int, trace: Path | None = None) -> Run:
     """One client on a fleet of so many targets."""
     with listing(count) as (folder, listed):
         with serving() as counted:
-            run = CLIENTS[client](folder, listed, rate, workers)
+            run = CLIENTS[client](Order(folder, listed, rate, workers, trace))
         live = sum(group(number) == "live" for number in range(count))
         run.requests, run.connections = counted["requests"] / live, counted["connections"] / live
+        run.servers = counted["milliseconds"] / 1e3
         return run
 
 
@@ -213,7 +210,7 @@ def row(client: str, count: int, workers: int, run: Run) -> str:
     name = f"{client}, {workers} workers" if workers > 1 else client
     return (
         f"| {name} | {count:,} | {count / run.seconds:,.0f} | {run.cpu / count * _EACH:.1f} | {postgres} | {found} |"
-        f" {run.requests:.2f} | {run.connections:.2f} | {run.memory / 1e6:,.0f} |"
+        f" {run.requests:.2f} | {run.connections:.2f} | {run.memory / 1e6:,.0f} | {run.servers / count * _EACH:.1f} |"
     )
 
 
@@ -224,6 +221,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1], help="of census")
     parser.add_argument("--clients", nargs="+", choices=here, default=here)
     parser.add_argument("--rate", type=int, default=1_000, help="new connections a second")
+    parser.add_argument("--trace", type=Path, help="a file for how far a scan is and its memory, every five seconds")
     parser.add_argument("--json", action="store_true", help="the ratio to the floor at the first size, as one object")
     given = parser.parse_args()
     own_network.enter()
@@ -233,12 +231,14 @@ def main() -> None:
         return
     print(
         "| client | targets | targets a second | CPU-seconds for 10,000 targets | of Postgres | live found |"
-        " requests a live host | connections a live host | memory, MB |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|"
+        " requests a live host | connections a live host | memory, MB | of the servers |\n"
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
     )
     for client in given.clients:
         for count in given.targets:
             for workers in given.workers if client.startswith("census") else [1]:
-                print(row(client, count, workers, measure(client, count, given.rate, workers)), flush=True)
+                run = measure(client, count, given.rate, workers, given.trace)
+                print(row(client, count, workers, run), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 _QUESTIONS = {"tags": "/api/tags", "version": "/api/version", "canary": "/0123456789abcdef"}
+_MOST = 2048  # KiB of an answer
 _MODULE = """
 [http]
 name="{name}"
 endpoint="{path}"
 connect-timeout={connect}s
 target-timeout={deadline}s
-max-size=2048
+max-size={most}
 """
 
 Command = Callable[[Path, Path, int, int, int], list[str]]
@@ -28,7 +29,7 @@ def zgrab2(folder: Path, listed: Path, _rate: int, connect: int, deadline: int) 
     modules.write_text(
         "[Application Options]\n"
         + "".join(
-            _MODULE.format(name=name, path=path, connect=connect, deadline=deadline)
+            _MODULE.format(name=name, path=path, connect=connect, deadline=deadline, most=_MOST)
             for name, path in _QUESTIONS.items()
         )
     )
@@ -46,6 +47,7 @@ def httpx(folder: Path, listed: Path, rate: int, connect: int, _deadline: int) -
         out.writelines(f"http://{line}" for line in lines)
     asked = ["-list", str(targets), "-path", ",".join(_QUESTIONS.values()), "-no-fallback-scheme"]
     limits = ["-threads", "1000", "-rate-limit", str(rate), "-timeout", str(connect), "-retries", "0"]
+    limits += ["-response-size-to-read", str(_MOST * 1024)]
     told = ["-json", "-include-response", "-output", str(folder / "httpx.json"), "-silent"]
     return ["httpx", *asked, *limits, *told, "-no-stdin", "-disable-update-check", "-cdn=false"]
 

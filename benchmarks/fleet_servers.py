@@ -1,6 +1,7 @@
 """A fleet like the Internet on loopback: every address of 127.0.0.0/8 behaves by its number, behind a few sockets.
 
 60 % of the targets are inference servers of all releases and kinds that the demo simulates, each answer 50 ms late;
+one Ollama in three lists a model that nobody else has, so that a larger fleet has more models, as the Internet has.
 15 % refuse, 15 % are silent, and the rest is what else a scan meets: web pages, other protocols, servers that are
 slow or talk garbage. One socket on 0.0.0.0 stands for all addresses of a port: who was called is asked of each
 connection. `fleet.py` starts this; a line says when it listens, and at the end of standard input another counts.
@@ -10,11 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
+import re
 import resource
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -38,7 +42,10 @@ _KINDS = 3_000  # residents of the demo that the fleet's are copies of
 _SEED = 7
 _SHARES = (("live", 12), ("refused", 3), ("silent", 3), ("other", 2))  # of twenty targets
 _GROUPS = tuple(group for group, share in _SHARES for _ in range(share))
+_LIST = "/api/tags"
 _CANARY = "/0123456789abcdef"
+_OWN = 3  # of so many live targets one has a model that nobody else has: 60,000 for 175,000 hosts in the study
+_DIGEST = re.compile(rb'(?<="digest":")[0-9a-f]{64}(?=")')
 _BACKLOG = 4096
 
 
@@ -101,8 +108,9 @@ class _Unseen:
 class _Live(asyncio.Protocol):
     """Answers late, out of answers that were made once."""
 
-    def __init__(self, place: int, transport: asyncio.Transport, counted: Counter[str]) -> None:
-        self._place = place
+    def __init__(self, number: int, transport: asyncio.Transport, counted: Counter[str]) -> None:
+        self._number = number
+        self._place = _place(number)
         self._transport = transport
         self._counted = counted
         self._unread = b""
@@ -123,9 +131,17 @@ class _Live(asyncio.Protocol):
         close = b"connection: close" in lower
         self._unread = rest[length:]
         path = _CANARY if is_canary(path) else path.partition("?")[0]
-        told = _answered(self._place, method, path, rest[:length], close)
-        asyncio.get_running_loop().call_later(LATENCY, self._tell, *told)
+        told, over = _answered(self._place, method, path, rest[:length], close)
+        if path == _LIST:
+            told = self._own(told)
+        asyncio.get_running_loop().call_later(LATENCY, self._tell, told, over)
         return True
+
+    def _own(self, listed: bytes) -> bytes:
+        """The list as this target has it: with a digest of its own in the place of the first, if it is one of those."""
+        if self._number % _OWN:
+            return listed
+        return _DIGEST.sub(hashlib.sha256(b"%d" % self._number).hexdigest().encode(), listed, count=1)
 
     def _tell(self, told: bytes, close: bool) -> None:
         if not self._transport.is_closing():
@@ -154,7 +170,7 @@ class _Door(asyncio.Protocol):
             found.abort()
         elif group(number) == "live":
             self._counted["connections"] += 1
-            found.set_protocol(_Live(_place(number), found, self._counted))
+            found.set_protocol(_Live(number, found, self._counted))
         else:
             other = Connection(_resident(number), _Unseen())
             found.set_protocol(other)
@@ -164,10 +180,12 @@ class _Door(asyncio.Protocol):
 async def _serve() -> None:
     loop = asyncio.get_running_loop()
     counted: Counter[str] = Counter()
+    began = time.process_time()
     for port in {each.port for residents in _RESIDENTS.values() for each in residents}:
         await loop.create_server(lambda: _Door(counted), "0.0.0.0", port, backlog=_BACKLOG, reuse_port=True)  # noqa: S104  all of 127.0.0.0/8
     print("ready", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
+    counted["milliseconds"] = round((time.process_time() - began) * 1e3)
     print(json.dumps(counted), flush=True)
 
 
@@ -176,7 +194,10 @@ async def _serve() -> None:
 
 @contextmanager
 def serving() -> Iterator[Counter[str]]:
-    """The fleet, served; what is given holds at the end how often live targets were connected to and asked."""
+    """The fleet, served; what is given holds at the end how often live targets were connected to and asked.
+
+    And the milliseconds of a processor that serving took.
+    """
     counted: Counter[str] = Counter()
     with ExitStack() as stack:
         stack.enter_context(_silence())

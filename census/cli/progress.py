@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable
 
 import click
@@ -27,7 +28,7 @@ def show(steps: Iterable[Progress], *, quiet: bool) -> Progress:
 
 
 def _last(steps: Iterable[Progress]) -> Progress:
-    *_, last = steps
+    (last,) = deque(steps, maxlen=1)  # a list of all would grow as long as the scan goes on
     return last
 
 

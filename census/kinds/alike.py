@@ -26,6 +26,7 @@ _ENTRIES: Final = 256  # of one list; longer ones are rare, and parsing them who
 _LONGEST: Final = 4 * 1024  # bytes of an entry that is kept
 # Bytes of all that are kept; parsed and read they take up to thirty times the room, usual ones ten times.
 _KEPT: Final = 2 * 1024 * 1024
+_MET: Final = 5_000  # entries of which it is remembered that they were met
 _WRITTEN: Final = re.compile(rb'"modified_at":"([0-9TZ:.+-]{1,40})"')
 _MARK: Final = secrets.token_hex(16)  # stands where the instant stood; no server can know it
 
@@ -54,11 +55,15 @@ class Entry(dict[str, Any]):
 
 
 class _Memory:
-    """Entries by their bytes before and after the instant, bounded in bytes; when it is full it begins anew."""
+    """Entries by their bytes before and after the instant, bounded in bytes; when it is full it begins anew.
+
+    What was met but once is only parsed, and its hash remembered: most of the models that there are stand in one list.
+    """
 
     def __init__(self) -> None:
         self._room = _KEPT
         self._known: dict[tuple[bytes, bytes], _Alike | None] = {}
+        self._met: set[int] = set()
 
     def entry(self, raw: bytes) -> Any:
         """The parsed entry. Raises what `parse_json` raises."""
@@ -67,9 +72,20 @@ class _Memory:
             return parse_json(raw)
         key = (raw[: found.start(1)], raw[found.end(1) :])
         if key not in self._known:
+            if not self._met_before(key):
+                return parse_json(raw)
             self._keep(key, _common(key))
         alike = self._known[key]
         return parse_json(raw) if alike is None else Entry(alike, found[1].decode())
+
+    def _met_before(self, key: tuple[bytes, bytes]) -> bool:
+        short = hash(key)  # salted, so nobody can make two the same; and if they were, no more than room is lost
+        if short in self._met:
+            return True
+        if len(self._met) >= _MET:
+            self._met.clear()
+        self._met.add(short)
+        return False
 
     def _keep(self, key: tuple[bytes, bytes], alike: _Alike | None) -> None:
         size = len(key[0]) + len(key[1])

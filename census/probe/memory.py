@@ -9,13 +9,17 @@ while few have agreed, so that liars who came first are found after some twenty 
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from census.facts import Saying
 from census.probe.networks import network_of
 
-_LIMIT: Final = 50_000  # models remembered, known ones and others apart; those not heard of for longest go first
+# Models remembered, known ones and others apart; those not heard of for longest go first. What few hosts list is worth
+# little: of what nobody tells again while thousands of others are told of, hardly anybody would be spared a question.
+_KNOWN: Final = 50_000
+_UNKNOWN: Final = 5_000
 _ANSWERS: Final = 4  # different ones of one model that are remembered
 _NETWORKS: Final = 64  # of one answer that are remembered
 _FIRM: Final = 6  # networks that agree, from which on there are hardly only liars among them
@@ -23,25 +27,26 @@ _EVERY, _EVERY_NEW = 100, 20  # of so many that list what is known, one is asked
 
 Key = tuple[str, str]
 Answers = dict[str, set[str]]  # the networks that gave each
+Lone = tuple[str, str]  # the one answer that was given, and the network: most models are of one host, and it is a third
 
 
 class Memory:
-    """What was told so far, in bounded room; `limit` is a number of models."""
+    """What was told so far, in bounded room: of so many models that are `known`, and of so many `unknown` ones."""
 
-    def __init__(self, limit: int = _LIMIT) -> None:
-        self._limit = limit
-        self._open: dict[Key, Answers] = {}
+    def __init__(self, known: int = _KNOWN, unknown: int = _UNKNOWN) -> None:
+        self._limits = known, unknown
+        self._open: dict[Key, Answers | Lone] = {}
         self._settled: dict[Key, Answers] = {}
         self._known: dict[Key, str] = {}
 
     def hear(self, address: str, told: Iterable[Saying]) -> None:
         """Take in what the host with this address told, unless it is suspect."""
-        network = network_of(address)
+        network = sys.intern(network_of(address))  # each text is kept once for all models
         for saying in told:
-            key = (saying.digest, saying.rules)
-            answers = self._settled.pop(key, None) or self._open.pop(key, None) or {}
+            key = (saying.digest, sys.intern(saying.rules))
+            answers = self._settled.pop(key, None) or _unpacked(self._open.pop(key, None))
             if len(answers) < _ANSWERS or saying.said in answers:
-                networks = answers.setdefault(saying.said, set())
+                networks = answers.setdefault(sys.intern(saying.said), set())
                 if len(networks) < _NETWORKS:
                     networks.add(network)
             self._settle(key, answers)
@@ -63,15 +68,25 @@ class Memory:
             self._settled[key] = answers
             self._known[key] = best
         else:
-            self._open[key] = answers
-        while len(self._open) > self._limit:
+            self._open[key] = _packed(answers)
+        most, most_unknown = self._limits
+        while len(self._open) > most_unknown:
             del self._open[next(iter(self._open))]
-        while len(self._settled) > self._limit:
+        while len(self._settled) > most:
             oldest = next(iter(self._settled))
             del self._settled[oldest], self._known[oldest]
 
     def __len__(self) -> int:
         return len(self._open) + len(self._settled)
+
+
+def _packed(answers: Answers) -> Answers | Lone:
+    (said, networks), *others = answers.items()
+    return answers if others or len(networks) > 1 else (said, next(iter(networks)))
+
+
+def _unpacked(kept: Answers | Lone | None) -> Answers:
+    return {kept[0]: {kept[1]}} if isinstance(kept, tuple) else kept or {}
 
 
 def needed(others: int) -> int:

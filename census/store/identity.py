@@ -13,7 +13,7 @@ from census.facts import Model
 _FACTS = attrgetter(*Model.__struct_fields__)
 
 
-@functools.lru_cache(maxsize=8192)  # most hosts list the same few thousand models
+@functools.lru_cache(maxsize=2048)  # most hosts list the same few thousand models
 def model_hash(model: Model) -> bytes:
     """SHA-256 over every fact of a model; lineage is ours, not the server's, and does not count."""
     return hashlib.sha256(json.dumps(_FACTS(model), separators=(",", ":")).encode()).digest()

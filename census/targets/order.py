@@ -39,9 +39,9 @@ from census.targets.records import (
     v6_record,
 )
 from census.targets.shards import Shard
-from census.targets.spill import NUMBERS, TEXTS, Spill
+from census.targets.spill import NUMBERS, TEXTS, Spill, give_back
 
-MEMORY = 8 << 20  # bytes
+MEMORY = 4 << 20  # bytes
 _BYTES = [str(byte) for byte in range(256)]  # to look a number up takes half as long as to write it
 
 Network: TypeAlias = Iterator[Target] | list[Target]  # its targets; a list where they are few or known to be single
@@ -78,6 +78,7 @@ class Spool:
         """Let go of memory and disk."""
         self._numbers.close()
         self._texts.close()
+        give_back()  # who has read a list watches its scan, perhaps for days
 
     def add(self, entry: Target | Block | Plain) -> None:
         """Take in a target, a network, or a batch of plain targets.

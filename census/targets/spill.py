@@ -7,6 +7,7 @@ the others, one huge network, is merged as a stream instead.
 
 from __future__ import annotations
 
+import ctypes
 import heapq
 import tempfile
 from array import array
@@ -23,6 +24,7 @@ from census.targets.records import PARTS, first_number, first_text
 
 Record = TypeVar("Record", int, str)
 
+_TRIM: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's own
 _BLOCK = 1 << 13  # bytes read at once of each run when a part is merged as a stream
 
 
@@ -40,6 +42,12 @@ class Form(Generic[Record]):
     pack: Callable[[list[Record]], bytes]
     unpack: Callable[[bytes], Iterable[Record]]
     whole: Callable[[bytes], int]
+
+
+def give_back() -> None:
+    """Let the system have the memory that was freed and that the C library would keep, where it can be told to."""
+    if _TRIM is not None:
+        _TRIM(0)
 
 
 def _pack_text(records: list[str]) -> bytes:

@@ -1,10 +1,13 @@
-"""The line that tells how far a scan is."""
+"""The line that tells how far a scan is, and the scan that is followed without one."""
 
 from __future__ import annotations
 
+import weakref
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
-from census.cli.progress import line
+from census.cli.progress import line, show
 from census.store.scans import Progress, State
 
 BEGUN = Progress(
@@ -20,3 +23,16 @@ def test_a_scan_that_has_just_begun_ends_its_line_with_the_rate() -> None:
 def test_outcomes_stand_behind_the_time_that_is_left_the_most_frequent_first() -> None:
     under_way = replace(BEGUN, done=1_500, outcomes={"served": 400, "refused": 1_100}, rate=100.0, eta=25.0)
     assert line(under_way) == "scan 3: 1,500 of 4,000 done, 100/s, 25 s left; refused 1,100, served 400"
+
+
+def test_a_scan_that_is_followed_quietly_is_not_remembered_step_by_step() -> None:
+    told: list[weakref.ref[Counter[str]]] = []
+
+    def steps() -> Iterator[Progress]:
+        for done in range(100):
+            outcomes = Counter(served=done)
+            told.append(weakref.ref(outcomes))
+            yield replace(BEGUN, done=done, outcomes=outcomes)
+            assert sum(each() is not None for each in told) <= 2
+
+    assert show(steps(), quiet=True).done == 99

@@ -62,11 +62,11 @@ def test_what_is_told_under_other_rules_is_another_thing() -> None:
 
 
 def test_no_flood_of_models_or_answers_makes_the_memory_grow() -> None:
-    memory = Memory(limit=50)
+    memory = Memory(known=50, unknown=40)
     for each in range(1000):
         memory.hear("192.0.2.1", told(TRUTH, f"{each:064x}"))
         memory.hear(f"10.{each % 256}.{each // 256}.1", told(str(each)))
-    assert len(memory) == 50
+    assert len(memory) == 40
     for each in range(1000):
         for address in ("192.0.2.1", "198.51.100.1"):
             memory.hear(address, told(TRUTH, f"{each:064x}"))
@@ -75,7 +75,7 @@ def test_no_flood_of_models_or_answers_makes_the_memory_grow() -> None:
 
 
 def test_a_flood_of_unknown_models_drives_out_nothing_that_is_known() -> None:
-    memory = Memory(limit=50)
+    memory = Memory(known=50, unknown=40)
     for address in ("192.0.2.1", "198.51.100.1"):
         memory.hear(address, told(TRUTH))
     for each in range(1000):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import random
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterable
 from itertools import pairwise
@@ -303,3 +305,32 @@ def peak_of(number: int) -> int:
 def test_memory_does_not_grow_with_the_list() -> None:
     small, large = peak_of(5_000), peak_of(40_000)
     assert large < small * 1.5
+
+
+# Reads a list of any size, and tells by how many bytes the process has grown when nothing of it is left.
+_READER = """
+import random
+import subprocess
+import sys
+import sys
+from pathlib import Path
+from census.targets.entries import Plain
+from census.targets.order import Spool
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1])
+
+draw, before = random.Random(1), resident()
+with Spool(1) as spool:
+    for _ in range(int(sys.argv[1])):
+        spool.add(Plain([draw.randrange(1 << 24, 1 << 32) << 16 | 80 for _ in range(1000)]))
+    for chunk in spool.chunks(5000):
+        pass
+print((resident() - before) * 4096)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there is it known how much the system has given")
+def test_what_a_list_took_is_given_back_to_the_system() -> None:
+    told = subprocess.run([sys.executable, "-c", _READER, "400"], capture_output=True, text=True, check=True)
+    assert int(told.stdout) < 8_500_000  # 6 million, and 11 million where nothing is given back

@@ -1,0 +1,38 @@
+"""Numbers of shared rows: the same ones however often the cache begins anew, which no fleet makes larger."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from census.facts import Model, Observation, Outcome, Target
+from census.store import catalog
+from census.store.catalog import Catalog
+from census.store.connect import connect
+
+
+def listing(number: int) -> Observation:
+    """A server with a model that nobody else has, and one that all have, of which others told."""
+    address = f"127.0.0.{number}"
+    models = (Model(f"own-{number}:latest"), Model("qwen2:7b"))
+    return Observation(
+        Target(address, 11434), Outcome.SERVED, datetime.now(UTC), address, models=models,
+        recalled=frozenset({"qwen2:7b"}),
+    )  # fmt: skip
+
+
+def test_a_cache_that_begins_anew_gives_the_same_numbers(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "_CACHED", 8)
+    bounded, told = Catalog(), []
+    with connect(database_url) as connection, connection.transaction(), connection.cursor() as cursor:
+        Catalog.prepare(cursor)
+        for number in range(1, 31):
+            seen = listing(number)
+            told.append((bounded.inventories(cursor, [seen]), bounded.recalled(seen)))
+            assert len(bounded._models) <= 10
+            assert len(bounded._inventories) <= 9
+        assert len({inventory for (inventory,), _ in told}) == 30
+        assert len({tuple(recalled or ()) for _, recalled in told}) == 1
+        again = Catalog().inventories(cursor, [listing(number) for number in range(1, 31)])
+        assert again == [inventory for (inventory,), _ in told]
