@@ -69,7 +69,7 @@ class Worker:
         self._places = Places(places)
         self._gate = Gate(settings.scope)
         self._pace = Pace(0, settings.scope.rate_per_network)
-        self._memory = Memory() if settings.scope.recall else Memory(limit=0)  # which keeps nothing
+        self._memory = Memory() if settings.scope.recall else Memory(known=0, unknown=0)  # which keeps nothing
         self._heard = 0  # saying.id of the last that the memory has from the database
         self._prober = Prober(self._manners(settings), self._pace, tls_context(), self._memory)
         self._books = Books(
