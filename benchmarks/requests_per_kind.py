@@ -48,7 +48,6 @@ async def look(population: Population, *, details: bool) -> Seen:
             seen[behaviour].append(await prober.look(Target(address, port), address))
 
     await asyncio.gather(*(one(each.address, each.port, each.behaviour.value) for each in population.residents))
-    await pace.close()
     return seen
 
 

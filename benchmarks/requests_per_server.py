@@ -82,7 +82,6 @@ async def look(found: Iterable[tuple[str, Example]], *, details: bool) -> dict[s
             address = f"{_NET}.{number}"
             await serve(stack, address, example)
             seen[name] = await prober.look(Target(address, example["port"]), address)
-    await pace.close()
     return seen
 
 
