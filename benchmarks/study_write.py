@@ -69,7 +69,11 @@ def _model(row: tuple[Any, ...]) -> Model:
 
 
 def _agree(connection: psycopg.Connection[Any], models: dict[int, Model], lists: dict[int, list[int]]) -> None:
-    """Give what is listed the hashes that the writer looks for; the population has any."""
+    """Give what is listed the hashes that the writer looks for; the population has any.
+
+    What this leaves behind is no part of a scan, and by then a server has long cleared it away by itself: dead rows,
+    dirty pages, and all that copying the database wrote.
+    """
     hashes = {number: model_hash(models[number]) for members in lists.values() for number in members}
     told = [(inventory_hash([hashes[number] for number in members], cut=False), key) for key, members in lists.items()]
     with connection.transaction(), connection.cursor() as cursor:
@@ -81,6 +85,8 @@ def _agree(connection: psycopg.Connection[Any], models: dict[int, Model], lists:
             change = f"update {table} set hash = agreed.hash from agreed where agreed.id = {table}.id"  # noqa: S608  ours
             cursor.execute(change.encode())
             cursor.execute("drop table agreed")
+    connection.execute("vacuum (analyze) model, inventory")
+    connection.execute("checkpoint")
 
 
 def _observation(row: tuple[Any, ...], models: dict[int, Model], number: int) -> Observation:

@@ -6,7 +6,7 @@ their hashes, so that two workers that meet the same new models wait for each ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from psycopg import Cursor
@@ -39,6 +39,10 @@ _MODEL_COLUMNS = (
 )
 _INVENTORY_COLUMNS = "hash, models, size, cut"
 
+_PLACE = {"country": "text", "region": "text", "city": "text"}
+_NETWORK = {"asn": "bigint", "organization": "text"}
+_SOFTWARE = {"name": "text", "version": "text"}
+
 K = TypeVar("K")
 
 
@@ -66,41 +70,65 @@ class Catalog:
         self._dimensions.clear()
 
     def inventories(self, cursor: Cursor[Any], observations: Sequence[Observation]) -> list[int]:
-        """The inventory.id of each observation's models, in order."""
-        hashes = [[model_hash(model) for model in seen.models] for seen in observations]
-        models = {
-            key: model
-            for keys, seen in zip(hashes, observations, strict=True)
-            for key, model in zip(keys, seen.models, strict=True)
-        }
-        numbers = _known_or_new(cursor, self._models, models, _insert_models)
-        inventories = {}
-        order = []
-        for keys, seen in zip(hashes, observations, strict=True):
-            key = inventory_hash(keys, cut=seen.cut)
-            order.append(key)
-            inventories[key] = (sorted({numbers[each] for each in keys}), seen)
-        found = _known_or_new(cursor, self._inventories, inventories, _insert_inventories)
+        """The inventory.id of each observation's models, in order.
+
+        Where an inventory is stored its models are, so only those of new ones are looked for, and those of which others
+        told, for whose numbers `recalled` will ask.
+        """
+        hashes = [tuple(map(model_hash, seen.models)) for seen in observations]
+        order = [inventory_hash(keys, cut=seen.cut) for keys, seen in zip(hashes, observations, strict=True)]
+        lists = list(zip(order, hashes, observations, strict=True))
+        found = _stored(cursor, "inventory", self._inventories, set(order))
+        needed = [(keys, seen) for key, keys, seen in lists if key not in found or seen.recalled]
+        numbers = self._numbered(cursor, needed)
+        new = {key: (sorted({numbers[each] for each in keys}), seen) for key, keys, seen in lists if key not in found}
+        found |= _added(cursor, "inventory", self._inventories, new, _insert_inventories)
         return [found[key] for key in order]
+
+    def _numbered(
+        self, cursor: Cursor[Any], lists: Iterable[tuple[tuple[bytes, ...], Observation]]
+    ) -> dict[bytes, int]:
+        """The model.id of all models of these observations, whose hashes stand beside them, by the hash."""
+        models = {key: model for keys, seen in lists for key, model in zip(keys, seen.models, strict=True)}
+        found = _stored(cursor, "model", self._models, models.keys())
+        new = {key: model for key, model in models.items() if key not in found}
+        return found | _added(cursor, "model", self._models, new, _insert_models)
 
     def recalled(self, seen: Observation) -> list[int] | None:
         """The model.id, sorted, of the models of which others told; its inventory has been asked for just before."""
+        if not seen.recalled:
+            return None
         found = {self._models[model_hash(model)] for model in seen.models if model.name in seen.recalled}
         return sorted(found) or None
 
     def software(self, cursor: Cursor[Any], name: str | None, version: str | None) -> int | None:
         """The software.id; None when not even the kind is known. A version met first is judged by the advisories."""
-        return None if name is None else self._dimension(cursor, "software", ("name", "version"), (name, version))
+        return None if name is None else self._dimension(cursor, "software", _SOFTWARE, (name, version))
 
-    def place(self, cursor: Cursor[Any], place: Place) -> tuple[int, int]:
-        """The place.id and the network.id of a place."""
-        where = self._dimension(
-            cursor, "place", ("country", "region", "city"), (place.country, place.region, place.city)
-        )
-        whose = self._dimension(cursor, "network", ("asn", "organization"), (place.asn, place.organization))
-        return where, whose
+    def places(self, cursor: Cursor[Any], places: Sequence[Place]) -> list[tuple[int, int]]:
+        """The place.id and the network.id of each place, in order."""
+        where = [(place.country, place.region, place.city) for place in places]
+        whose = [(place.asn, place.organization) for place in places]
+        self._learn(cursor, "place", _PLACE, where)
+        self._learn(cursor, "network", _NETWORK, whose)
+        return [
+            (self._dimension(cursor, "place", _PLACE, its), self._dimension(cursor, "network", _NETWORK, theirs))
+            for its, theirs in zip(where, whose, strict=True)
+        ]
 
-    def _dimension(self, cursor: Cursor[Any], table: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> int:
+    def _learn(
+        self, cursor: Cursor[Any], table: str, columns: Mapping[str, str], rows: Iterable[tuple[Any, ...]]
+    ) -> None:
+        """Look in one go for the rows that are not known yet; those with a null are left, as no index finds them so."""
+        if new := [row for row in set(rows) if (table, row) not in self._dimensions and None not in row]:
+            _bound(self._dimensions)
+            names = ", ".join(columns)
+            arrays = ", ".join(f"%s::{each}[]" for each in columns.values())
+            find = f"select id, {names} from {table} join unnest({arrays}) as new ({names}) using ({names})"  # noqa: S608  names from this module
+            found = cursor.execute(find, [list(column) for column in zip(*new, strict=True)])
+            self._dimensions |= {(table, tuple(row)): number for number, *row in found}
+
+    def _dimension(self, cursor: Cursor[Any], table: str, columns: Mapping[str, str], values: tuple[Any, ...]) -> int:
         key = (table, values)
         if key not in self._dimensions:
             _bound(self._dimensions)
@@ -112,7 +140,7 @@ class Catalog:
 
 
 def _find_or_insert(
-    cursor: Cursor[Any], table: str, columns: tuple[str, ...], values: tuple[Any, ...]
+    cursor: Cursor[Any], table: str, columns: Collection[str], values: tuple[Any, ...]
 ) -> tuple[int, bool]:
     """The number of a row, and whether it was made here.
 
@@ -148,23 +176,34 @@ def _bound(cache: dict[Any, int]) -> None:
         cache.clear()
 
 
-def _known_or_new(
-    cursor: Cursor[Any],
-    cache: dict[bytes, int],
-    wanted: Mapping[bytes, K],
-    insert: Callable[[Cursor[Any], list[tuple[bytes, K]]], Iterable[tuple[bytes, int]]],
-) -> dict[bytes, int]:
-    """The numbers of `wanted`: from the cache, else inserted or found by `insert`, which gets them sorted."""
+def _stored(cursor: Cursor[Any], table: str, cache: dict[bytes, int], wanted: Collection[bytes]) -> dict[bytes, int]:
+    """The numbers of those rows that are in the cache, or else in the database, by their hashes."""
     _bound(cache)
-    found = {key: cache[key] for key in wanted.keys() & cache.keys()}
-    if missing := sorted(wanted.keys() - found.keys()):
-        made = dict(insert(cursor, [(key, wanted[key]) for key in missing]))
-        cache.update(made)
-        found |= made
+    found = {key: cache[key] for key in wanted if key in cache}
+    if missing := [key for key in wanted if key not in found]:
+        find = f"select hash, id from {table} where hash = any(%b)"  # noqa: S608  names from this module
+        rows = dict(cursor.execute(find, (missing,), binary=True))
+        cache |= rows
+        found |= rows
     return found
 
 
-def _insert_models(cursor: Cursor[Any], models: list[tuple[bytes, Model]]) -> list[tuple[bytes, int]]:
+def _added(
+    cursor: Cursor[Any],
+    table: str,
+    cache: dict[bytes, int],
+    new: Mapping[bytes, K],
+    insert: Callable[[Cursor[Any], list[tuple[bytes, K]]], dict[bytes, int]],
+) -> dict[bytes, int]:
+    """The numbers of rows that were not there: inserted by `insert`, which gets them sorted, or by others meanwhile."""
+    if not new:
+        return {}
+    made = insert(cursor, [(key, new[key]) for key in sorted(new)])
+    cache |= made
+    return made | _stored(cursor, table, cache, new.keys() - made.keys())
+
+
+def _insert_models(cursor: Cursor[Any], models: list[tuple[bytes, Model]]) -> dict[bytes, int]:
     placed = [(key, model, lineage.place(model.name, model.architecture)) for key, model in models]
     with cursor.copy(f"copy new_model ({_MODEL_COLUMNS}) from stdin") as copy:
         for key, model, line in placed:
@@ -192,7 +231,7 @@ def _insert_families(cursor: Cursor[Any], lines: Iterable[Lineage]) -> None:
 
 def _insert_inventories(
     cursor: Cursor[Any], inventories: list[tuple[bytes, tuple[list[int], Observation]]]
-) -> list[tuple[bytes, int]]:
+) -> dict[bytes, int]:
     with cursor.copy(f"copy new_inventory ({_INVENTORY_COLUMNS}) from stdin") as copy:
         for key, (numbers, seen) in inventories:
             copy.write_row((key, array_of(numbers), len(seen.models), seen.cut))
@@ -200,20 +239,18 @@ def _insert_inventories(
     return _move(cursor, "inventory", f"{_INVENTORY_COLUMNS}, {sets}", f"cross join lateral ({OF_MODELS}) told")
 
 
-def _move(cursor: Cursor[Any], table: str, columns: str, told: str = "") -> list[tuple[bytes, int]]:
-    """Insert what is new, in the order of the hashes, and give the number of every row of the temporary table.
+def _move(cursor: Cursor[Any], table: str, columns: str, told: str = "") -> dict[bytes, int]:
+    """Insert the rows of the temporary table in the order of their hashes; gives the numbers of those that were new.
 
     `told` joins columns that the temporary table, called `of`, does not have.
     """
     cursor.execute(
         f"""insert into {table} ({columns})
             select {columns} from new_{table} as of {told}
-            where not exists (select from {table} as old where old.hash = of.hash)
             order by hash
-            on conflict (hash) do nothing"""  # noqa: S608  names from this module
+            on conflict (hash) do nothing
+            returning hash, id""",  # noqa: S608  names from this module
+        binary=True,
     )
     metrics.ROWS_WRITTEN.labels(table).inc(cursor.rowcount)
-    cursor.execute(f"select hash, {table}.id from {table} join new_{table} using (hash)")  # noqa: S608  names from this module
-    rows = [(bytes(key), int(number)) for key, number in cursor.fetchall()]
-    cursor.execute(f"delete from new_{table}")  # noqa: S608  names from this module
-    return rows
+    return dict(cursor.fetchall())

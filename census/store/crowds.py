@@ -32,11 +32,12 @@ group by endpoint.host_id, sighting.inventory_id
 having count(distinct endpoint.id) >= %(least)s
 """
 
-# A network is a /24 or a /48, as it is for the pace of a scan.
+# A network is a /24 or a /48, as it is for the pace of a scan. Hardly any imprint is that of several endpoints, so they
+# are counted before their networks are, which takes sorting.
 _IN_MANY_NETWORKS: Final = """
 select unnest(array_agg(endpoint.id))
 from endpoint join host on host.id = endpoint.host_id
-where imprint is not null
+where imprint in (select imprint from endpoint where imprint is not null group by imprint having count(*) >= %(least)s)
 group by imprint
 having count(distinct network(set_masklen(address, case family(address) when 4 then 24 else 48 end))) >= %(least)s
 """

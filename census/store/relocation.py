@@ -92,5 +92,6 @@ def _merged(was: Place, now: Place) -> Place:
 
 def _store(connection: Connection[Any], catalog: Catalog, moved: list[tuple[int, Place]]) -> None:
     with connection.cursor() as cursor:
-        numbers = [(host, *catalog.place(cursor, place)) for host, place in moved]
+        found = catalog.places(cursor, [place for _, place in moved])
+        numbers = [(host, *its) for (host, _), its in zip(moved, found, strict=True)]
         cursor.execute(_UPDATE, [list(column) for column in zip(*numbers, strict=True)])

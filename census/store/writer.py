@@ -21,6 +21,10 @@ from census.store import exclusions, listed, sayings
 from census.store.catalog import Catalog, array_of
 from census.store.claims import counts
 
+# Other connections plan each statement by its values, which makes statistics faster. Here the checks of foreign keys
+# and the columns that the database computes are statements too, and were planned anew for each row.
+_SESSION = "select set_config('plan_cache_mode', 'auto', false)"
+
 _TEMPORARY = """
 create temporary table if not exists seen (
     address inet, port integer, name text, outcome smallint, observed_at timestamptz, running integer,
@@ -62,63 +66,69 @@ order by host.id, seen.port
 on conflict (host_id, port) do nothing
 """
 
-# A signal that fired once stays: a decoy that was too slow for the canary today is no more credible for it.
-_VERDICTS = """
-update endpoint set
-    verdict = greatest(endpoint.verdict, seen.verdict),
-    signals = array(select distinct word collate "C" from unnest(endpoint.signals || seen.signals) word order by 1),
-    name = coalesce(seen.name, endpoint.name),
-    certificate = coalesce(seen.certificate, endpoint.certificate),
-    imprint = coalesce(seen.imprint, endpoint.imprint)
-from seen join host using (address)
-where recognised and endpoint.host_id = host.id and endpoint.port = seen.port
-  and (not endpoint.signals @> seen.signals or seen.name <> coalesce(endpoint.name, '')
-       or seen.certificate <> coalesce(endpoint.certificate, '') or seen.imprint <> coalesce(endpoint.imprint, ''))
-"""
-
-_NEW_SIGHTINGS = """
-insert into sighting (endpoint_id, inventory_id, software_id, first_seen, last_seen, observations, days, recalled)
-select endpoint.id, seen.inventory_id, seen.software_id, min(seen.observed_at), max(seen.observed_at), 0, '{}',
-    case when bool_and(seen.recalled is not null) then min(seen.recalled) end
-from seen join host using (address) join endpoint on endpoint.host_id = host.id and endpoint.port = seen.port
-where recognised and not exists (
-    select from sighting
-    where sighting.endpoint_id = endpoint.id
-      and sighting.inventory_id is not distinct from seen.inventory_id
-      and sighting.software_id is not distinct from seen.software_id)
-group by endpoint.id, seen.inventory_id, seen.software_id
-order by endpoint.id
-on conflict (endpoint_id, inventory_id, software_id) do nothing
-returning endpoint_id
-"""
-
 # What an endpoint told itself once is no longer what others told.
-_ASKED = """
-update sighting set recalled = nullif(array(
-    select unnest(sighting.recalled) intersect select unnest(seen.recalled) order by 1), '{}')
-from seen join host using (address) join endpoint on endpoint.host_id = host.id and endpoint.port = seen.port
-where recognised and sighting.recalled is not null and sighting.endpoint_id = endpoint.id
-  and sighting.inventory_id is not distinct from seen.inventory_id
-  and sighting.software_id is not distinct from seen.software_id
-  and not coalesce(sighting.recalled <@ seen.recalled, false)
+_STILL_RECALLED = """
+case when {old}.recalled is null then null when {old}.recalled <@ {new}.recalled then {old}.recalled else nullif(array(
+    select unnest({old}.recalled) intersect select unnest({new}.recalled) order by 1), '{{}}') end
 """
 
-# The counters are moved by the rows that the insert returned, so that they can never differ from them.
-_OBSERVATIONS = """
-with made as (
-    insert into observation (scan_id, endpoint_id, sighting_id, observed_at, outcome, running, latency_ms)
-    select %(scan)s, endpoint.id, sighting.id, seen.observed_at, seen.outcome, seen.running, seen.latency_ms
+# Each observation with its endpoint and its sighting, looked for once, and all that follows from it in one statement.
+# A signal that fired once stays: a decoy that was too slow for the canary today is no more credible for it. Counters
+# are of the very rows that become observations. A sighting that is new begins with them, for each update of a row that
+# this transaction made has its keys checked anew; where another worker made it meanwhile, they are added. Each of the
+# new ones has its observations; a full join is asked for because it is hashed, and a left one, of as few rows as the
+# planner expects, compared each with each.
+_RECORD = f"""
+with met as materialized (
+    select
+        seen.*, endpoint.id as endpoint_id, sighting.id as sighting_id, endpoint.listed_stale,
+        not endpoint.signals @> seen.signals or seen.name <> coalesce(endpoint.name, '')
+            or seen.certificate <> coalesce(endpoint.certificate, '')
+            or seen.imprint <> coalesce(endpoint.imprint, '') as told_more
     from seen join host using (address) join endpoint on endpoint.host_id = host.id and endpoint.port = seen.port
     left join sighting on recognised and sighting.endpoint_id = endpoint.id
         and sighting.inventory_id is not distinct from seen.inventory_id
         and sighting.software_id is not distinct from seen.software_id
-    returning sighting_id, observed_at, running, latency_ms
+), judged as (
+    update endpoint set
+        verdict = greatest(endpoint.verdict, met.verdict),
+        signals = array(select distinct word collate "C" from unnest(endpoint.signals || met.signals) word order by 1),
+        name = coalesce(met.name, endpoint.name),
+        certificate = coalesce(met.certificate, endpoint.certificate),
+        imprint = coalesce(met.imprint, endpoint.imprint)
+    from met where recognised and told_more and endpoint.id = met.endpoint_id
 ), counted as (
-    select sighting_id, count(*) as observations, min(observed_at) as first_seen, max(observed_at) as last_seen,
-           min(latency_ms) as latency_ms, range_agg(daterange(day, day + 1)) as days,
-           count(running) as told, count(*) filter (where running > 0) as busy, coalesce(sum(running), 0) as loaded
-    from made, lateral (select (observed_at at time zone 'UTC')::date) as its(day)
-    where sighting_id is not null group by sighting_id
+    select
+        endpoint_id, inventory_id, software_id, sighting_id, count(*) as observations,
+        min(observed_at) as first_seen, max(observed_at) as last_seen, min(latency_ms) as latency_ms,
+        range_agg(daterange(day, day + 1)) as days,
+        count(running) as told, count(*) filter (where running > 0) as busy, coalesce(sum(running), 0) as loaded,
+        case count(*) when 1 then min(recalled) else nullif(array(
+            select member from met as its, unnest(its.recalled) member
+            where its.endpoint_id = met.endpoint_id and its.inventory_id is not distinct from met.inventory_id
+                and its.software_id is not distinct from met.software_id
+            group by member having count(*) = count(met.endpoint_id) order by 1), '{{}}') end as recalled
+    from met, lateral (select (observed_at at time zone 'UTC')::date) as its(day)
+    where recognised group by endpoint_id, inventory_id, software_id, sighting_id
+), made as (
+    insert into sighting as old (
+        endpoint_id, inventory_id, software_id, observations, first_seen, last_seen, latency_ms, days, running_told,
+        running_yes, running_sum, recalled)
+    select
+        endpoint_id, inventory_id, software_id, observations, first_seen, last_seen, latency_ms, days, told, busy,
+        loaded, recalled
+    from counted where sighting_id is null order by endpoint_id
+    on conflict (endpoint_id, inventory_id, software_id) do update set
+        observations = old.observations + excluded.observations,
+        first_seen = least(old.first_seen, excluded.first_seen),
+        last_seen = greatest(old.last_seen, excluded.last_seen),
+        days = old.days + excluded.days,
+        latency_ms = least(old.latency_ms, excluded.latency_ms),
+        running_told = old.running_told + excluded.running_told,
+        running_yes = old.running_yes + excluded.running_yes,
+        running_sum = old.running_sum + excluded.running_sum,
+        recalled = {_STILL_RECALLED.format(old="old", new="excluded")}
+    returning id, endpoint_id, inventory_id, software_id
 ), moved as (
     update sighting set
         observations = sighting.observations + counted.observations,
@@ -128,11 +138,21 @@ with made as (
         latency_ms = least(sighting.latency_ms, counted.latency_ms),
         running_told = sighting.running_told + counted.told,
         running_yes = sighting.running_yes + counted.busy,
-        running_sum = sighting.running_sum + counted.loaded
+        running_sum = sighting.running_sum + counted.loaded,
+        recalled = {_STILL_RECALLED.format(old="sighting", new="counted")}
     from counted where sighting.id = counted.sighting_id
+), observed as (
+    insert into observation (scan_id, endpoint_id, sighting_id, observed_at, outcome, running, latency_ms)
+    select %(scan)s, met.endpoint_id, coalesce(met.sighting_id, made.id), observed_at, outcome, running, latency_ms
+    from met full join made on made.endpoint_id = case when recognised then met.endpoint_id end
+        and coalesce(made.inventory_id, 0) = coalesce(met.inventory_id, 0)
+        and coalesce(made.software_id, 0) = coalesce(met.software_id, 0)
+    returning 1
 )
-select count(*) from made
-"""
+select
+    (select count(*) from observed),
+    (select array_agg(endpoint_id) from met where recognised and sighting_id is null and not listed_stale)
+"""  # noqa: S608  two texts of this module
 
 _CHUNK = """
 update chunk set outcomes = %(outcomes)s, counts = %(counts)s, requests = requests + %(requests)s,
@@ -190,6 +210,7 @@ class Writer:
         self._locate = locate
         self._catalog = Catalog()
         with connection.transaction(), connection.cursor() as cursor:
+            cursor.execute(_SESSION)
             cursor.execute(_TEMPORARY)
             self._catalog.prepare(cursor)
             sayings.prepare(cursor)
@@ -228,13 +249,12 @@ class Writer:
         with cursor.copy(f"copy seen ({_SEEN_COLUMNS}) from stdin") as copy:
             for row in rows:
                 copy.write_row(row)
-        for statement in (_HOSTS, _PLACES, _ENDPOINTS, _VERDICTS):
+        for statement in (_HOSTS, _PLACES, _ENDPOINTS):
             cursor.execute(statement)
-        listed.forget(cursor, [row[0] for row in cursor.execute(_NEW_SIGHTINGS).fetchall()])
-        cursor.execute(_ASKED)
-        made = cursor.execute(_OBSERVATIONS, {"scan": batch.scan}).fetchone()
-        if made is None or made[0] != len(batch.observations):
+        made, changed = cursor.execute(_RECORD, {"scan": batch.scan}).fetchone() or (0, None)
+        if made != len(batch.observations):
             raise psycopg.DataError(f"{made} rows came of {len(batch.observations)} observations")
+        listed.forget(cursor, changed or [])
         sayings.add(cursor, batch.observations)
         metrics.ROWS_WRITTEN.labels("observation").inc(len(batch.observations))
 
@@ -242,10 +262,12 @@ class Writer:
         """One row of the temporary table for each observation, with the numbers of all that it shares with others."""
         readable = [seen for seen in observations if seen.outcome in (Outcome.SERVED, Outcome.EMPTY)]
         inventories = iter(self._catalog.inventories(cursor, readable))
+        recognised = [seen for seen in observations if seen.outcome.recognised]
+        places = iter(self._catalog.places(cursor, [self._locate(seen.address or "") for seen in recognised]))
         rows = []
         for seen in observations:
             known = seen.outcome.recognised
-            place, network = self._catalog.place(cursor, self._locate(seen.address or "")) if known else (None, None)
+            place, network = next(places) if known else (None, None)
             inventory = next(inventories) if seen.outcome in (Outcome.SERVED, Outcome.EMPTY) else None
             software = self._catalog.software(cursor, seen.software, seen.version) if known else None
             verdict, signals = _judged(seen.signals)
