@@ -20,5 +20,5 @@ WITHOUT_0011 = """
     drop aggregate united(anymultirange)
 """
 
-# What 0013 adds.
-WITHOUT_0013 = "drop table change, kept; drop function note_change cascade"
+# What 0012 adds.
+WITHOUT_0012 = "drop table change, kept; drop function note_change cascade"

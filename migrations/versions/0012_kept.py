@@ -4,7 +4,7 @@ from alembic import op
 from sqlalchemy import BigInteger, Column, DateTime, Integer, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 
-revision = "0013"
+revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
