@@ -54,6 +54,7 @@ class Catalog:
 
     def __init__(self) -> None:
         self._models: dict[bytes, int] = {}
+        self._named: dict[bytes, int] = {}  # the models of the last batch whose numbers were needed
         self._inventories: dict[bytes, int] = {}
         self._dimensions: dict[tuple[str, tuple[Any, ...]], int] = {}
 
@@ -80,7 +81,7 @@ class Catalog:
         lists = list(zip(order, hashes, observations, strict=True))
         found = _stored(cursor, "inventory", self._inventories, set(order))
         needed = [(keys, seen) for key, keys, seen in lists if key not in found or seen.recalled]
-        numbers = self._numbered(cursor, needed)
+        self._named = numbers = self._numbered(cursor, needed)
         new = {key: (sorted({numbers[each] for each in keys}), seen) for key, keys, seen in lists if key not in found}
         found |= _added(cursor, "inventory", self._inventories, new, _insert_inventories)
         return [found[key] for key in order]
@@ -98,7 +99,7 @@ class Catalog:
         """The model.id, sorted, of the models of which others told; its inventory has been asked for just before."""
         if not seen.recalled:
             return None
-        found = {self._models[model_hash(model)] for model in seen.models if model.name in seen.recalled}
+        found = {self._named[model_hash(model)] for model in seen.models if model.name in seen.recalled}
         return sorted(found) or None
 
     def software(self, cursor: Cursor[Any], name: str | None, version: str | None) -> int | None:

@@ -80,7 +80,7 @@ def test_countries_count_recognised_hosts_once() -> None:
     assert truth.countries(POPULATION) == [
         {"rank": 1, "country": "US", "count": 2, "of": 4},
         {"rank": 2, "country": "CN", "count": 1, "of": 4},
-        {"rank": None, "country": None, "count": 1, "of": 4},
+        {"rank": 3, "country": None, "count": 1, "of": 4},
     ]
     assert truth.countries(POPULATION, "endpoint", credible=False)[0] == {
         "rank": 1,
