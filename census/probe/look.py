@@ -107,7 +107,7 @@ class _Visit:
         self._kind: Kind | None = None
         self._began = time.perf_counter()
         self._latency: float | None = None
-        self._requests = 0
+        self._sent: list[tuple[str, int]] = []  # with the conversations that are over
         self._connections = 0
         self._at = datetime.now(UTC)
         self._end = time.monotonic() + manners.deadline
@@ -137,6 +137,8 @@ class _Visit:
             failure = self._unexpected(error) if self._manners.admits(self._address) else Outcome.OUT_OF_SCOPE
         except Exception as error:  # noqa: BLE001  the one broad except: our fault must not pass for the target's
             failure = outcome_of(error) or self._unexpected(error)
+            if failure is Outcome.BROKEN_OFF and len(self._asked):
+                failure = None  # the first question was answered, and its answer decides
         finally:
             await self._hang_up()
             self._share.close()  # what was kept is read in the next line, before anybody else gets a turn
@@ -144,14 +146,16 @@ class _Visit:
 
     async def _converse(self) -> None:
         for question in kinds.opening(self._target.port):
+            if not self._talk.may_ask():
+                break
             await self._ask(question)
-            if self._wants_tls():
+            if self._wants_tls() and self._talk.may_ask():
                 await self._start_over_with_tls(question)
             if self._recognise():
                 break
         else:
             further = kinds.confirm(self._asked)
-            if further is not None:
+            if further is not None and self._talk.may_ask():
                 await self._ask(further)
                 self._recognise()
         await self._ask_further()
@@ -160,7 +164,7 @@ class _Visit:
         """What the kind still wants to know; a question that fails is not asked again and costs nothing learnt."""
         wishes = Wishes(details=self._manners.details, loaded=one_in(self._manners.loaded))
         failures = 0
-        while self._kind is not None and self._may_go_on():
+        while self._kind is not None and self._talk.may_ask() and not self._share.spent:
             question = self._kind.ask(self._asked, wishes)
             if question is None:
                 return
@@ -175,9 +179,6 @@ class _Visit:
                     return
             self._recognise()
 
-    def _may_go_on(self) -> bool:
-        return self._talk.requests + self._requests < self._manners.requests and not self._share.spent
-
     async def _ask(self, question: Question) -> None:
         asked = question
         if question.path == CANARY_PATH:
@@ -187,6 +188,8 @@ class _Visit:
                 await self._wait_for_pause()
             if await self._exchange(asked):
                 return
+            if not self._talk.may_ask():
+                break
         raise _PausedError
 
     async def _exchange(self, question: Question) -> bool:
@@ -223,15 +226,17 @@ class _Visit:
         await self._hang_up()
         self._asked = Exchanges(recall=self._recall)
         target = msgspec.structs.replace(self._target, tls=True)
-        self._talk = Conversation(target, self._address, self._manners, self._pace, self._context, share=self._share)
+        self._talk = Conversation(
+            target, self._address, self._manners, self._pace, self._context, share=self._share, before=len(self._sent)
+        )
         await self._talk.reopen()
         await self._ask(question)
 
     async def _hang_up(self) -> None:
         await self._talk.close()
-        self._requests += self._talk.requests
+        self._sent += self._talk.sent
         self._connections += self._talk.connections
-        self._talk.requests = self._talk.connections = 0
+        self._talk.sent, self._talk.connections = [], 0
 
     def _unexpected(self, error: Exception) -> Outcome:
         metrics.UNEXPECTED_ERRORS.inc()
@@ -271,11 +276,11 @@ class _Visit:
             recalled=reading.recalled,
             latency_ms=self._latency,
             certificate=self._talk.certificate,
-            requests=self._requests,
+            requests=len(self._sent),
             connections=self._connections,
         )
 
     def _count(self) -> None:
         kind = self._kind.name if self._kind is not None else "unknown"
-        for exchange in self._asked:
-            metrics.REQUESTS.count(kind, exchange.question.label, metrics.status_class(exchange.status))
+        for label, status in self._sent:
+            metrics.REQUESTS.count(kind, label, metrics.status_class(status))

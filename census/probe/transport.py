@@ -100,6 +100,7 @@ class Conversation:
         context: ssl.SSLContext,
         *,
         share: Share | None = None,
+        before: int = 0,
     ) -> None:
         self.target = target
         self.address = address
@@ -107,7 +108,8 @@ class Conversation:
         self.connected = False  # whether a TCP connection ever stood
         self.certificate: str | None = None
         self.connections = 0
-        self.requests = 0
+        self.sent: list[tuple[str, int]] = []  # of each request its label, and the status of its answer; 0 for none
+        self._before = before
         self._manners = manners
         self._pace = pace
         self._context = context
@@ -177,10 +179,14 @@ class Conversation:
         try:
             return await self._exchange(question)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            if not kept:
+            if not (kept and self.may_ask()):
                 raise
         await self.reopen()
         return await self._exchange(question)
+
+    def may_ask(self) -> bool:
+        """Whether one more request may be sent, of those that an endpoint may get in one scan."""
+        return self._before + len(self.sent) < self._manners.requests
 
     @staticmethod
     def _is_quiet(live: Answers) -> bool:
@@ -202,17 +208,20 @@ class Conversation:
     async def _exchange(self, question: Question) -> Exchange:
         self._heed()
         assert self._live is not None
-        self.requests += 1
         self._fresh = False
         protocol, began = self._live, time.perf_counter()
+        status = 0
         try:
             message, content = await protocol.ask(self._request(question))
             coding = message.headers.get("Content-Encoding", "")
             body, truncated = await read_body(content, coding, self._share)
+            status = message.code
         except aiohttp.ClientError as error:
             if protocol.garbled is not None:
                 raise protocol.garbled from error
             raise
+        finally:
+            self.sent.append((question.label, status))
         metrics.EXCHANGE_SECONDS.observe(time.perf_counter() - began)
         if protocol.should_close:
             protocol.close()

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from census.store.connect import DatabaseError
 
@@ -18,6 +19,7 @@ from census.store.connect import DatabaseError
 SAME_MOMENT: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 _CANCEL_SECONDS = 0.5
+_LOCK_SECONDS = 2
 
 T = TypeVar("T")
 
@@ -26,7 +28,8 @@ def together(connection: Connection, questions: Sequence[Callable[[Connection], 
     """The answers, in order; a question may be put to this connection or to another one beside it.
 
     All are put to this one where the database lets no second connection in, and in a transaction that may write, for
-    nobody else sees what it wrote. The first failure ends all.
+    nobody else sees what it wrote. The first failure ends all; but where the other one has to wait for a lock, which
+    may be that of somebody who waits for this one (`vacuum full`), this one answers the rest.
     """
     waiting = deque(enumerate(questions))
     answers: dict[int, T] = {}
@@ -38,7 +41,13 @@ def together(connection: Connection, questions: Sequence[Callable[[Connection], 
                     place, question = waiting.popleft()
                 except IndexError:
                     return
-                answers[place] = question(asked)
+                try:
+                    answers[place] = question(asked)
+                except OperationalError as error:
+                    if asked is connection or not isinstance(error.orig, LockNotAvailable):
+                        raise
+                    waiting.append((place, question))
+                    return
         except BaseException:
             waiting.clear()
             raise
@@ -48,14 +57,24 @@ def together(connection: Connection, questions: Sequence[Callable[[Connection], 
             work(connection)
         else:
             with ThreadPoolExecutor(1) as pool:
-                beside = pool.submit(work, other)
+                beside = pool.submit(_to_the_end, work, other)
                 try:
                     work(connection)
                 except BaseException:
                     _cancel(other)  # or the pool would wait for what nobody wants any more
                     raise
                 beside.result()
+                work(connection)
     return [answers[place] for place in range(len(questions))]
+
+
+def _to_the_end(work: Callable[[Connection], None], other: Connection) -> None:
+    """Have the other one answer, and let go what it has read, for somebody may wait for that and we for him."""
+    try:
+        work(other)
+    finally:
+        with contextlib.suppress(SQLAlchemyError):
+            other.rollback()
 
 
 @contextlib.contextmanager
@@ -71,6 +90,7 @@ def _beside(connection: Connection) -> Iterator[Connection | None]:
         if other is not None:
             moment = connection.scalar(text("select pg_export_snapshot()"))
             other.exec_driver_sql(f"set transaction snapshot '{moment}'")
+            other.exec_driver_sql(f"set local lock_timeout = '{_LOCK_SECONDS}s'")
         yield other
 
 

@@ -153,6 +153,7 @@ class Worker:
                 await asyncio.sleep(delay)
             if all(self._gate.opted_out(target.name, target.address) for _, target in lane):
                 for place, _ in lane:
+                    metrics.TARGETS.count(Outcome.OPTED_OUT.word)
                     chunk.settle_unasked(place, Outcome.OPTED_OUT)
                 continue
             await self._room.acquire()

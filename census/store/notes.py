@@ -118,7 +118,7 @@ kept = Table(
     "kept",
     metadata,
     Column("statistic", Text, nullable=False, comment="Its function in the schema stats"),
-    Column("arguments", Text, nullable=False, comment="What it was asked for, as JSON"),
+    Column("arguments", Text, nullable=False, comment="What it was asked for, and its columns, as JSON"),
     Column("top", Integer, comment="How many rows were asked for; null for all"),
     Column("server", BigInteger, nullable=False, comment="The server whose transactions these are"),
     Column("snapshot", Text, nullable=False, comment="What had been committed when it was asked for, a pg_snapshot"),

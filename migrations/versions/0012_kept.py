@@ -43,7 +43,7 @@ def upgrade() -> None:
     op.create_table(
         "kept",
         Column("statistic", Text, nullable=False, comment="Its function in the schema stats"),
-        Column("arguments", Text, nullable=False, comment="What it was asked for, as JSON"),
+        Column("arguments", Text, nullable=False, comment="What it was asked for, and its columns, as JSON"),
         Column("top", Integer, comment="How many rows were asked for; null for all"),
         Column("server", BigInteger, nullable=False, comment="The server whose transactions these are"),
         Column(
@@ -57,6 +57,7 @@ def upgrade() -> None:
         UniqueConstraint("statistic", "arguments", "top", postgresql_nulls_not_distinct=True),
         comment="Results of statistics that took long, given again until something is written; safe to empty",
     )
+    op.execute("insert into change values (0)")  # no note has been dropped yet
     op.execute(_NOTE_CHANGE)
     op.execute("comment on function note_change is 'Notes in the table change that this transaction writes'")
     for table in _READ:
@@ -64,3 +65,4 @@ def upgrade() -> None:
             f"create trigger note_change after insert or update or delete or truncate on {table}"
             " for each statement execute function note_change()"
         )
+        op.execute(f"alter table {table} enable always trigger note_change")  # also for who replicates or restores

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from census.store import dumps, kept, migrate
-from census.store.connect import engine
-from census.store.statistics import STATISTICS, rows
+from census.store import dumps, kept, migrate, purge
+from census.store.connect import connect, engine
+from census.store.statistics import STATISTICS, Statistic, rows
 from tests.support.asking import rows_of
 from tests.support.reader import reader
 
@@ -35,6 +37,7 @@ NOTED = "select distinct tgrelid::regclass::text from pg_trigger where tgname = 
 
 # What a kept result is replaced with, to know it again.
 MARKED = '{"types": [20, 25, 20, 20, 701, 701, 701], "rows": [[1, "XX", 7, 7, 1.0, 1.0, 1.0]]}'
+QUESTION = kept.Question("countries", "{}", None)
 MARK = [(1, "XX", 7, 7, 1.0, 1.0, 1.0)]
 
 
@@ -175,7 +178,8 @@ def test_changes_noted_by_another_server_do_not_hinder(asked: Engine) -> None:
     assert countries(asked) == MARK
 
 
-def test_notes_of_changes_do_not_pile_up(asked: Engine, village_url: str) -> None:
+def test_notes_of_changes_do_not_pile_up(asked: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "NOTES", 10)
     for _ in range(20):
         with asked.begin() as connection:
             connection.execute(text("update host set place_id = 2"))
@@ -188,9 +192,6 @@ def test_notes_of_changes_do_not_pile_up(asked: Engine, village_url: str) -> Non
             break
         time.sleep(0.05)
     assert notes < 20
-    rows_of(village_url, "delete from kept")
-    assert keep_marked(asked)
-    assert countries(asked) == MARK
 
 
 def test_what_was_asked_before_the_last_note_that_is_left_is_asked_again(asked: Engine) -> None:
@@ -207,6 +208,45 @@ def test_an_upgrade_forgets_what_older_definitions_gave(asked: Engine, village_u
     rows_of(village_url, "update laid set digest = 'older'")
     migrate.upgrade(village_url)
     assert countries(asked) == true
+
+
+def test_a_purge_takes_names_out_of_results(asked: Engine, village_url: str) -> None:
+    keep_marked(asked)
+    with connect(village_url) as connection:
+        purge.enter_and_purge(connection, [ip_network("127.0.0.1")], None, "a test")
+    assert rows_of(village_url, "select count(*) from kept") == [(0,)]
+
+
+def test_what_was_asked_before_a_purge_is_not_kept_after_it(asked: Engine, village_url: str) -> None:
+    with asked.connect() as connection:
+        looked = kept.look(connection, QUESTION)
+    rows_of(village_url, "delete from judgement")
+    kept.keep(asked, QUESTION, looked, MARKED, 60.0)
+    assert rows_of(village_url, "select count(*) from kept") == [(0,)]
+
+
+def test_who_holds_the_table_is_not_waited_for(asked: Engine, village_url: str) -> None:
+    with asked.connect() as connection:
+        looked = kept.look(connection, QUESTION)
+        with connect(village_url) as other:
+            other.execute("begin")
+            other.execute("lock table kept in share mode")
+            kept.keep(asked, QUESTION, looked, MARKED, 60.0)
+            other.execute("rollback")
+    assert rows_of(village_url, "select count(*) from kept") == [(0,)]
+
+
+def test_what_is_written_as_a_replica_counts_too(asked: Engine, village_url: str) -> None:
+    keep_marked(asked)
+    rows_of(village_url, "set session_replication_role = replica; delete from judgement")
+    assert countries(asked) != MARK
+
+
+def test_columns_of_another_version_are_another_question(asked: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_marked(asked)
+    more = dataclasses.replace(STATISTICS["countries"], columns=("rank", "country", "count"))
+    monkeypatch.setitem(cast("dict[str, Statistic]", STATISTICS), "countries", more)
+    assert [len(row) for row in countries(asked)] == [3] * 4
 
 
 def test_a_dump_takes_neither_results_nor_changes(asked: Engine, village_url: str, tmp_path: Path) -> None:

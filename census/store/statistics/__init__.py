@@ -259,7 +259,9 @@ def rows(
         asked["versions"] = versions
     elif "by" in statistic.options:
         asked["by"] = by
-    question = kept.Question(statistic.function, json.dumps(asked, default=datetime.isoformat), top)
+    # With the columns, for programs of several versions may ask the same database.
+    key = json.dumps([asked, statistic.columns], default=datetime.isoformat)
+    question = kept.Question(statistic.function, key, top)
     looked = kept.look(connection, question)
     columns = _headed(statistic, by)
     if looked.result is not None:
