@@ -6,7 +6,7 @@ import errno
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,13 @@ JSON = "application/json"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-def look(handler: Handler, *, deadline: float = 5.0) -> tuple[Observation, Wire]:
+def look(handler: Handler, *, deadline: float = 5.0, requests: int = 64) -> tuple[Observation, Wire]:
     async def run() -> tuple[Observation, Wire]:
         async with listen(handler) as wire:
             pace = Pace(1000, 1000)
-            manners = Manners("census/test", None, lambda _: True, connect_timeout=1, deadline=deadline)
+            manners = Manners(
+                "census/test", None, lambda _: True, connect_timeout=1, deadline=deadline, requests=requests
+            )
             prober = Prober(manners, pace, tls_context())
             seen = await prober.look(Target("127.0.0.1", wire.port), "127.0.0.1")
             return seen, wire
@@ -131,6 +133,50 @@ def test_each_behaviour_ends_in_its_outcome(name: str) -> None:
     assert wire.most_at_once == 1
     assert seen.connections == wire.connections
     assert seen.requests >= len(wire.requests)
+
+
+def answers_once(said: bytes) -> Handler:
+    """Answers the very first request, and resets whoever asks further."""
+    met: list[bytes] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not met:
+            met.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(said)
+            await writer.drain()
+        await reader.read(1)
+        writer.transport.abort()
+
+    return handler
+
+
+ODD: dict[str, Callable[[], Handler]] = {
+    "nothing is there, and then it resets": lambda: answers_once(answer(404, b"{}")),
+    "a list, and then it resets": lambda: answers_once(TAGS),
+    "pauses": lambda: answers({}, answer(429, b"", JSON, "Retry-After: 1")),
+    "closed at once": raw,
+}
+
+
+def test_who_answers_the_first_question_and_then_hangs_up_spoke_http() -> None:
+    seen, _ = look(answers_once(answer(404, b"{}")))
+    assert seen.outcome is Outcome.OTHER
+    assert seen.requests > 1
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+@pytest.mark.parametrize("name", ODD)
+def test_no_endpoint_gets_more_requests_than_the_limit_whatever_it_does(name: str, limit: int) -> None:
+    assert look(ODD[name](), requests=limit)[0].requests <= limit
+
+
+def test_every_request_is_counted() -> None:
+    def counted() -> float:
+        return sum(sample.value for family in metrics.REQUESTS.collect() for sample in family.samples)
+
+    before = counted()
+    asked = [look(make())[0].requests for make in ODD.values()]
+    assert counted() - before == sum(asked) > len(ODD)
 
 
 def test_a_dead_end_costs_two_requests_over_one_connection() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -52,6 +53,21 @@ def test_all_are_answered_as_of_the_moment_of_the_connection(made: Engine) -> No
             writing.execute(text("insert into place (country) values ('AQ')"))
         assert together(connection, [scans] * 4) == [before] * 4
     made.dispose()
+
+
+def test_who_waits_for_a_lock_of_one_who_waits_for_us_leaves_the_rest_to_the_other(made: Engine) -> None:
+    """As beside `vacuum full`: it waits for the first connection, and the second one for it."""
+    began = time.monotonic()
+    with made.connect().execution_options(**SAME_MOMENT) as connection, made.connect() as vacuum:
+        connection.execute(text("select count(*) from place"))
+        waiting = ThreadPoolExecutor(1).submit(vacuum.execute, text("lock table place in access exclusive mode"))
+        while not connection.scalar(text("select count(*) from pg_locks where not granted")):
+            time.sleep(0.01)
+        assert together(connection, [scans] * 8) == [0] * 8
+        connection.rollback()
+        waiting.result()
+    made.dispose()
+    assert time.monotonic() - began < 30
 
 
 def test_a_transaction_that_may_write_is_asked_alone_for_nobody_else_sees_what_it_wrote(made: Engine) -> None:
