@@ -84,6 +84,11 @@ class _PausedError(Exception):
 class _Visit:
     """The course of one look, with what has been learnt so far."""
 
+    __slots__ = (  # there may be many thousands that only wait for a connection
+        "_address", "_asked", "_at", "_attempt", "_began", "_connections", "_context", "_end", "_kind", "_latency",
+        "_manners", "_pace", "_recall", "_sent", "_share", "_talk", "_target",
+    )  # fmt: skip
+
     def __init__(
         self,
         target: Target,
@@ -107,7 +112,7 @@ class _Visit:
         self._kind: Kind | None = None
         self._began = time.perf_counter()
         self._latency: float | None = None
-        self._sent: list[tuple[str, int]] = []  # with the conversations that are over
+        self._sent: tuple[tuple[str, int], ...] = ()  # in the conversations that are over
         self._connections = 0
         self._at = datetime.now(UTC)
         self._end = time.monotonic() + manners.deadline
@@ -236,7 +241,7 @@ class _Visit:
         await self._talk.close()
         self._sent += self._talk.sent
         self._connections += self._talk.connections
-        self._talk.sent, self._talk.connections = [], 0
+        self._talk.sent, self._talk.connections = (), 0
 
     def _unexpected(self, error: Exception) -> Outcome:
         metrics.UNEXPECTED_ERRORS.inc()

@@ -91,6 +91,11 @@ class Conversation:
     one for this target alone; the caller closes it. Raises what `census.probe.errors` has in its table.
     """
 
+    __slots__ = (  # there may be many thousands that only wait for a connection
+        "_before", "_context", "_fresh", "_host", "_live", "_manners", "_pace", "_plain", "_share", "address",
+        "certificate", "connected", "connections", "sent", "target", "tls",
+    )  # fmt: skip
+
     def __init__(
         self,
         target: Target,
@@ -108,7 +113,9 @@ class Conversation:
         self.connected = False  # whether a TCP connection ever stood
         self.certificate: str | None = None
         self.connections = 0
-        self.sent: list[tuple[str, int]] = []  # of each request its label, and the status of its answer; 0 for none
+        self.sent: tuple[
+            tuple[str, int], ...
+        ] = ()  # of each request its label and the status of its answer, 0 for none
         self._before = before
         self._manners = manners
         self._pace = pace
@@ -221,7 +228,7 @@ class Conversation:
                 raise protocol.garbled from error
             raise
         finally:
-            self.sent.append((question.label, status))
+            self.sent += ((question.label, status),)
         metrics.EXCHANGE_SECONDS.observe(time.perf_counter() - began)
         if protocol.should_close:
             protocol.close()
