@@ -319,13 +319,26 @@ sighting = Table(
     Column("days", DATEMULTIRANGE, nullable=False, comment="Days (UTC) on which it was seen"),
     Column("latency_ms", REAL, comment="The least latency of its observations, milliseconds; null when none has one"),
     Column("recalled", ARRAY(BigInteger), comment="model.id, sorted, of those that only others told of; else null"),
-    *(
-        Column(name, kind, nullable=False, server_default="0", comment=comment)
-        for name, kind, comment in (
-            ("running_told", Integer, "How many of its observations tell how many models were loaded"),
-            ("running_yes", Integer, "How many of its observations found a model loaded"),
-            ("running_sum", BigInteger, "Models loaded, added up over its observations"),
-        )
+    Column(
+        "running_told",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="How many of its observations tell how many models were loaded",
+    ),
+    Column(
+        "running_yes",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="How many of its observations found a model loaded",
+    ),
+    Column(
+        "running_sum",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="Models loaded, added up over its observations",
     ),
     Column(
         "day_count",

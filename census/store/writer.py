@@ -66,10 +66,22 @@ order by host.id, seen.port
 on conflict (host_id, port) do nothing
 """
 
-# What an endpoint told itself once is no longer what others told.
-_STILL_RECALLED = """
-case when {old}.recalled is null then null when {old}.recalled <@ {new}.recalled then {old}.recalled else nullif(array(
-    select unnest({old}.recalled) intersect select unnest({new}.recalled) order by 1), '{{}}') end
+# What a sighting becomes by what was counted anew. What an endpoint told itself once is no longer what others told.
+_MOVED = """
+        observations = {old}.observations + {new}.observations,
+        first_seen = least({old}.first_seen, {new}.first_seen),
+        last_seen = greatest({old}.last_seen, {new}.last_seen),
+        days = {old}.days + {new}.days,
+        latency_ms = least({old}.latency_ms, {new}.latency_ms),
+        running_told = {old}.running_told + {new}.running_told,
+        running_yes = {old}.running_yes + {new}.running_yes,
+        running_sum = {old}.running_sum + {new}.running_sum,
+        recalled = case
+            when {old}.recalled is null then null
+            when {old}.recalled <@ {new}.recalled then {old}.recalled
+            else nullif(array(
+                select unnest({old}.recalled) intersect select unnest({new}.recalled) order by 1), '{{}}')
+        end
 """
 
 # Each observation with its endpoint and its sighting, looked for once, and all that follows from it in one statement.
@@ -102,7 +114,8 @@ with met as materialized (
         endpoint_id, inventory_id, software_id, sighting_id, count(*) as observations,
         min(observed_at) as first_seen, max(observed_at) as last_seen, min(latency_ms) as latency_ms,
         range_agg(daterange(day, day + 1)) as days,
-        count(running) as told, count(*) filter (where running > 0) as busy, coalesce(sum(running), 0) as loaded,
+        count(running) as running_told, count(*) filter (where running > 0) as running_yes,
+        coalesce(sum(running), 0) as running_sum,
         case count(*) when 1 then min(recalled) else nullif(array(
             select member from met as its, unnest(its.recalled) member
             where its.endpoint_id = met.endpoint_id and its.inventory_id is not distinct from met.inventory_id
@@ -115,31 +128,13 @@ with met as materialized (
         endpoint_id, inventory_id, software_id, observations, first_seen, last_seen, latency_ms, days, running_told,
         running_yes, running_sum, recalled)
     select
-        endpoint_id, inventory_id, software_id, observations, first_seen, last_seen, latency_ms, days, told, busy,
-        loaded, recalled
+        endpoint_id, inventory_id, software_id, observations, first_seen, last_seen, latency_ms, days, running_told,
+        running_yes, running_sum, recalled
     from counted where sighting_id is null order by endpoint_id
-    on conflict (endpoint_id, inventory_id, software_id) do update set
-        observations = old.observations + excluded.observations,
-        first_seen = least(old.first_seen, excluded.first_seen),
-        last_seen = greatest(old.last_seen, excluded.last_seen),
-        days = old.days + excluded.days,
-        latency_ms = least(old.latency_ms, excluded.latency_ms),
-        running_told = old.running_told + excluded.running_told,
-        running_yes = old.running_yes + excluded.running_yes,
-        running_sum = old.running_sum + excluded.running_sum,
-        recalled = {_STILL_RECALLED.format(old="old", new="excluded")}
+    on conflict (endpoint_id, inventory_id, software_id) do update set {_MOVED.format(old="old", new="excluded")}
     returning id, endpoint_id, inventory_id, software_id
 ), moved as (
-    update sighting set
-        observations = sighting.observations + counted.observations,
-        first_seen = least(sighting.first_seen, counted.first_seen),
-        last_seen = greatest(sighting.last_seen, counted.last_seen),
-        days = sighting.days + counted.days,
-        latency_ms = least(sighting.latency_ms, counted.latency_ms),
-        running_told = sighting.running_told + counted.told,
-        running_yes = sighting.running_yes + counted.busy,
-        running_sum = sighting.running_sum + counted.loaded,
-        recalled = {_STILL_RECALLED.format(old="sighting", new="counted")}
+    update sighting set {_MOVED.format(old="sighting", new="counted")}
     from counted where sighting.id = counted.sighting_id
 ), observed as (
     insert into observation (scan_id, endpoint_id, sighting_id, observed_at, outcome, running, latency_ms)
