@@ -3,7 +3,7 @@
 -- gone_at is the first one in vain since any was last seen, null while there is none.
 create view export.hosts as
 select
-    'credible' as population,
+    each.population,
     host(h.address) as address,
     t.first_seen,
     t.last_seen,
@@ -13,19 +13,6 @@ select
     t.missed_before,
     t.missed_between,
     t.missed_after
-from stats.presence(null, null, null, 'host', 'credible') t
-join host h on h.id = t.host_id
-union all
-select
-    'raw' as population,
-    host(h.address) as address,
-    t.first_seen,
-    t.last_seen,
-    t.gone_at,
-    floor(extract(epoch from coalesce(t.gone_at, t.last_seen) - t.first_seen) / 86400)::integer as lasted,
-    t.confirmed as observations,
-    t.missed_before,
-    t.missed_between,
-    t.missed_after
-from stats.presence(null, null, null, 'host', 'raw') t
+from (values ('credible'), ('raw')) each (population)
+cross join lateral stats.presence(null, null, null, 'host', each.population) t
 join host h on h.id = t.host_id;
