@@ -40,6 +40,7 @@ from census.probe.pace import Pace
 from census.probe.transport import Conversation, Manners, tls_context
 from census.scan import plan as planning
 from census.scan import run
+from census.scan.process import calm
 from census.scan.settings import Settings
 from census.scan.worker import Worker
 from census.store import migrate, scans
@@ -268,6 +269,7 @@ async def _work(url: str, scan: int) -> None:
 
 def measure(what: str, hosts: list[str]) -> tuple[float, ...]:
     """Processor seconds of one client for all hosts; of the chain also with those of Postgres."""
+    calm()  # as workers are; the floor, which has little to look through, takes the same with it
     if what == "chain":
         return _chain(hosts)
     one = {"floor": lambda: _floor, "conversation": _conversation, "look": _look}[what]()
