@@ -213,7 +213,8 @@ class Exchanges:
     ) -> None:
         self.recall = recall or (lambda _digest, _rules: None)
         self._asked: dict[tuple[str, str, str | None], Exchange] = {}
-        self._known: dict[Callable[[Exchanges], Any], tuple[tuple[str, ...], Any]] = {}
+        self._known: dict[Callable[[Exchanges], Any], Any] = {}
+        self._rest: dict[str, list[Callable[[Exchanges], Any]]] = {}  # the readers of a path; of all, under none
         for exchange in exchanges:
             self.add(exchange)
 
@@ -222,8 +223,8 @@ class Exchanges:
         question = exchange.question
         path = question.label
         self._asked[question.method, path, question.model] = exchange
-        for reader in [reader for reader, (paths, _) in self._known.items() if path in paths or not paths]:
-            del self._known[reader]
+        for reader in (*self._rest.pop(path, ()), *self._rest.pop("", ())):
+            self._known.pop(reader, None)
 
     def once(self, reader: Callable[[Exchanges], T], *paths: str) -> T:
         """What `reader` makes of the answers of `paths` (none: of all); made anew only when one of them is added.
@@ -231,10 +232,11 @@ class Exchanges:
         Kind after kind looks at the same few answers, after each question again: most of the time of a look. A reader
         is always given with the same paths.
         """
-        known = self._known.get(reader)
-        if known is None:
-            known = self._known[reader] = (paths, reader(self))
-        made: T = known[1]
+        if reader not in self._known:
+            self._known[reader] = reader(self)
+            for path in paths or ("",):
+                self._rest.setdefault(path, []).append(reader)
+        made: T = self._known[reader]
         return made
 
     def get(self, path: str) -> Exchange | None:

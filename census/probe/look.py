@@ -17,6 +17,7 @@ from census.facts import CANARY_PATH, Exchange, Exchanges, Observation, Outcome,
 from census.kinds.kind import Kind, Wishes
 from census.probe.bodies import Budget
 from census.probe.errors import ForbiddenError, outcome_of
+from census.probe.limit import Limit
 from census.probe.memory import Memory, Recall, one_in
 from census.probe.pace import Pace
 from census.probe.pauses import retry_after
@@ -126,10 +127,10 @@ class _Visit:
     async def run(self) -> Observation:
         failure: Outcome | None = None
         try:
-            ends = asyncio.get_running_loop().time() + self._manners.deadline
-            async with asyncio.timeout(min(self._manners.connect_timeout, self._manners.deadline)) as limit:
+            now = asyncio.get_running_loop().time()
+            with Limit(now + min(self._manners.connect_timeout, self._manners.deadline)) as limit:
                 await self._talk.connect()
-                limit.reschedule(ends)
+                limit.move(now + self._manners.deadline)
                 await self._talk.secure()
                 await self._converse()
         except asyncio.CancelledError:

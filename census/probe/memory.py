@@ -8,6 +8,7 @@ while few have agreed, so that liars who came first are found after some twenty 
 
 from __future__ import annotations
 
+import random
 import secrets
 import sys
 from collections.abc import Callable, Iterable
@@ -24,6 +25,10 @@ _ANSWERS: Final = 4  # different ones of one model that are remembered
 _NETWORKS: Final = 64  # of one answer that are remembered
 _FIRM: Final = 6  # networks that agree, from which on there are hardly only liars among them
 _EVERY, _EVERY_NEW = 100, 20  # of so many that list what is known, one is asked; the other while it is not firm
+
+# Seeded by what nobody knows, and nobody sees more of it than which questions come: as good as secret draws, which ask
+# the kernel each time.
+_drawn: Final = random.Random(secrets.token_bytes(32)).random  # noqa: S311  likewise
 
 Key = tuple[str, str]
 Answers = dict[str, set[str]]  # the networks that gave each
@@ -96,7 +101,7 @@ def needed(others: int) -> int:
 
 def one_in(many: int) -> bool:
     """A draw that no target can foresee."""
-    return many == 1 or secrets.randbelow(many) == 0
+    return many == 1 or _drawn() * many < 1
 
 
 class Recall:
