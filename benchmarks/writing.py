@@ -26,6 +26,7 @@ from psycopg import Connection
 
 from census.facts import Model, Observation, Outcome, Target, Tools
 from census.places import Places
+from census.scan.process import calm
 from census.store import claims
 from census.store.connect import connect
 from census.store.embedded import Embedded
@@ -137,6 +138,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="the ratio of the CPU seconds of both as one object")
     given = parser.parse_args()
     seen = observations(given.observations)
+    calm()  # as a worker is
     with tempfile.TemporaryDirectory() as folder, Embedded(Path(folder) / "server") as server:
         upgrade(server.url)
         with connect(server.url) as connection:

@@ -163,6 +163,8 @@ update chunk set worker = case when %(done)s or %(release)s then null else worke
 where scan_id = %(scan)s and number = %(number)s and attempt = %(attempt)s and outcomes = %(outcomes)s
 """
 
+_Shared = tuple[int | None, int | None, int | None, int | None]  # place.id, network.id, inventory.id, software.id
+
 
 class SupersededError(Exception):
     """The chunk was claimed by somebody else meanwhile: what this worker has of it no longer counts."""
@@ -240,10 +242,10 @@ class Writer:
         raise SupersededError(f"chunk {batch.number} of scan {batch.scan} is no longer ours")
 
     def _record(self, cursor: Cursor[Any], batch: Batch) -> None:
-        rows = self._rows(cursor, batch.observations)
+        shared = self._shared(cursor, batch.observations)
         with cursor.copy(f"copy seen ({_SEEN_COLUMNS}) from stdin") as copy:
-            for row in rows:
-                copy.write_row(row)
+            for seen, its in zip(batch.observations, shared, strict=True):  # Postgres reads the rows before meanwhile
+                copy.write_row(self._row(seen, its))
         for statement in (_HOSTS, _PLACES, _ENDPOINTS):
             cursor.execute(statement)
         made, changed = cursor.execute(_RECORD, {"scan": batch.scan}).fetchone() or (0, None)
@@ -253,25 +255,32 @@ class Writer:
         sayings.add(cursor, batch.observations)
         metrics.ROWS_WRITTEN.labels("observation").inc(len(batch.observations))
 
-    def _rows(self, cursor: Cursor[Any], observations: Sequence[Observation]) -> list[tuple[Any, ...]]:
-        """One row of the temporary table for each observation, with the numbers of all that it shares with others."""
-        readable = [seen for seen in observations if seen.outcome in (Outcome.SERVED, Outcome.EMPTY)]
+    def _shared(self, cursor: Cursor[Any], observations: Sequence[Observation]) -> list[_Shared]:
+        """The numbers of what each observation shares with others."""
+        readable = [seen for seen in observations if _tells_models(seen)]
         inventories = iter(self._catalog.inventories(cursor, readable))
         recognised = [seen for seen in observations if seen.outcome.recognised]
         places = iter(self._catalog.places(cursor, [self._locate(seen.address or "") for seen in recognised]))
-        rows = []
+        found = []
         for seen in observations:
-            known = seen.outcome.recognised
-            place, network = next(places) if known else (None, None)
-            inventory = next(inventories) if seen.outcome in (Outcome.SERVED, Outcome.EMPTY) else None
-            software = self._catalog.software(cursor, seen.software, seen.version) if known else None
-            verdict, signals = _judged(seen.signals)
-            rows.append((
-                seen.address, seen.target.port, seen.target.name, int(seen.outcome), seen.observed_at, seen.running,
-                seen.latency_ms, known, verdict, signals,
-                seen.certificate, seen.imprint, place, network, inventory, software, self._catalog.recalled(seen),
-            ))  # fmt: skip
-        return rows
+            place, network = next(places) if seen.outcome.recognised else (None, None)
+            inventory = next(inventories) if _tells_models(seen) else None
+            known = seen.software if seen.outcome.recognised else None
+            found.append((place, network, inventory, self._catalog.software(cursor, known, seen.version)))
+        return found
+
+    def _row(self, seen: Observation, shared: _Shared) -> tuple[Any, ...]:
+        """The row of the temporary table for an observation."""
+        verdict, signals = _judged(seen.signals)
+        return (
+            seen.address, seen.target.port, seen.target.name, int(seen.outcome), seen.observed_at, seen.running,
+            seen.latency_ms, seen.outcome.recognised, verdict, signals,
+            seen.certificate, seen.imprint, *shared, self._catalog.recalled(seen),
+        )  # fmt: skip
+
+
+def _tells_models(seen: Observation) -> bool:
+    return seen.outcome in (Outcome.SERVED, Outcome.EMPTY)
 
 
 @functools.lru_cache(maxsize=1024)
