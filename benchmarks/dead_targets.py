@@ -30,6 +30,7 @@ from census.facts import Outcome, Target
 from census.probe.look import Prober
 from census.probe.pace import Pace
 from census.probe.transport import Manners, tls_context
+from census.scan.process import calm
 
 _AT_ONCE = 50
 _WAIT = 20.0  # seconds until a silent attempt is given up; all must be open by then
@@ -131,6 +132,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="the ratios as one object")
     parser.add_argument("--measure", choices=("bare", "look"), help=argparse.SUPPRESS)
     given = parser.parse_args()
+    calm()  # as a worker is
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, given.silent + _SPARE_FILES), hard))
     if given.measure:

@@ -18,7 +18,7 @@ from census import metrics
 
 log = logging.getLogger(__name__)
 
-_FORGET = 15_000  # networks and their addresses remembered, some chunks', before those of the idle ones are dropped
+_FORGET = 8_000  # networks and their addresses remembered, before those of the idle ones are dropped; a chunk has 5,000
 _IDLE = 20.0  # seconds after which a network is idle: longer than a target takes
 _SLOWEST = 8.0  # a scan must end, so a network takes at most so many times as long
 _RECOVERY = 0.9  # of the slowness, that is left after one answer

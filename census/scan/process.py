@@ -36,7 +36,7 @@ def calm() -> None:
     Python's own thresholds a quarter of a worker's time. Nearly nothing is found, for what ends is freed at once.
     """
     gc.freeze()  # what was loaded stays for good
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 5, 5)
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from census.store import judgements, lineages
 from census.store.identity import inventory_hash, model_hash
 from census.store.inventories import OF_MODELS, SETS
 
-_CACHED = 5_000  # numbers kept of each sort before a cache starts anew: 1 MB, and the popular ones come again at once
+_CACHED = 2_000  # numbers kept of each sort before a cache starts anew: 0.4 MB, and the popular ones come again at once
 
 _TEMPORARY = """
 create temporary table if not exists new_model (

@@ -106,7 +106,7 @@ def test_idle_networks_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(100_000):
         now += 0.004
         networks.reserve(f"{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(networks._networks) <= 15_000
+    assert len(networks._networks) <= 8_000
 
 
 def test_addresses_of_idle_networks_are_forgotten_however_many_a_network_has(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,7 @@ def test_addresses_of_idle_networks_are_forgotten_however_many_a_network_has(mon
         networks.reserve(network)
         networks.begin(f"{network}.{number % 200}")
         most = max(most, sum(len(each.met) for each in networks._networks.values())) if number % 1000 == 0 else most
-    assert most <= 15_000
+    assert most <= 8_000
 
 
 def test_the_networks_of_addresses_as_people_write_them() -> None:
