@@ -11,7 +11,7 @@ from census.facts import Lineage
 from census.lineage.names import parse
 from census.lineage.rules import Kin, Rule, Rulebook, plain, rulebook, words_of
 
-# Two names of 512 characters in each entry at most: some tens of megabytes when every name is hostile.
+# Two names of 512 characters in each entry at most: some ten megabytes when every name is hostile.
 _REMEMBERED: Final = 8_192
 _TAG: Final = "|"  # stands between the words of base and tag; no rule's words cross it
 _SHORTEST: Final = 3  # letters of a word that may show that a model was reworked

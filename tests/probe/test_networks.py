@@ -120,7 +120,7 @@ def test_addresses_of_idle_networks_are_forgotten_however_many_a_network_has(mon
         networks.reserve(network)
         networks.begin(f"{network}.{number % 200}")
         most = max(most, sum(len(each.met) for each in networks._networks.values())) if number % 1000 == 0 else most
-    assert most <= 8_000
+    assert most <= 12_000  # those of the last 20 seconds are not idle, and twice as many may be kept
 
 
 def test_the_networks_of_addresses_as_people_write_them() -> None:
