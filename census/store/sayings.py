@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sys import intern
 from typing import Any, Final
 
 from psycopg import Connection, Cursor
@@ -10,6 +11,7 @@ from psycopg import Connection, Cursor
 from census.facts import Observation, Saying
 
 _ANSWERS, _NETWORKS = 100_000, 64  # that a worker takes in at once; and of each answer
+_AT_ONCE: Final = 500  # rows
 
 _TEMPORARY: Final = """
 create temporary table if not exists told (
@@ -31,11 +33,13 @@ on conflict (endpoint_id, digest, rules) do update set said = excluded.said
 
 # One row for each answer, and those that most gave: what a worker takes in at its start is bounded like its memory.
 _NEWER: Final = """
-select digest, rules, said, (array_agg(distinct host(whose)))[:%(most)s]
-from saying join endpoint on endpoint.id = endpoint_id join host on host.id = host_id,
-    lateral (select network(set_masklen(address, case family(address) when 4 then 24 else 48 end))) its (whose)
-where saying.id > %(since)s and saying.id <= %(last)s and verdict = 0
-group by digest, rules, said order by count(*) desc limit %(limit)s
+select digest, rules, said, networks from (
+    select digest, rules, said, (array_agg(distinct host(whose)))[:%(most)s] as networks, count(*) as told
+    from saying join endpoint on endpoint.id = endpoint_id join host on host.id = host_id,
+        lateral (select network(set_masklen(address, case family(address) when 4 then 24 else 48 end))) its (whose)
+    where saying.id > %(since)s and saying.id <= %(last)s and verdict = 0
+    group by digest, rules, said order by told desc limit %(limit)s
+) as most order by told
 """
 
 
@@ -65,6 +69,13 @@ def newer(connection: Connection[Any], since: int) -> tuple[int, list[tuple[list
     """
     row = connection.execute("select coalesce(max(id), 0) from saying").fetchone()
     assert row is not None
+    if row[0] <= since:
+        return row[0], []
     told = {"since": since, "last": row[0], "most": _NETWORKS, "limit": _ANSWERS}
-    rows = connection.execute(_NEWER, told).fetchall() if row[0] > since else []
-    return row[0], [(networks, Saying(digest, rules, said)) for digest, rules, said, networks in reversed(rows)]
+    # A few rows at a time, and each text once: all of them, as they come, take four times the room of what is kept.
+    with connection.transaction(), connection.cursor(name="newer") as cursor:
+        cursor.itersize = _AT_ONCE
+        rows = cursor.execute(_NEWER, told)
+        return row[0], [
+            (networks, Saying(digest, intern(rules), intern(said))) for digest, rules, said, networks in rows
+        ]
