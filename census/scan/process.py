@@ -30,10 +30,10 @@ _MOST_IN_FLIGHT = 20_000
 
 
 def calm() -> None:
-    """Let Python look for garbage in circles as rarely as a worker makes any.
+    """Let Python look for garbage in circles when a chunk is done (`worker.py`), and hardly ever besides.
 
     Hundreds of looks are under way at once, and each look for circles goes through what all of them hold: with
-    Python's own thresholds a quarter of a worker's time. Nearly nothing is found, for what ends is freed at once.
+    Python's own thresholds that is a quarter of a worker's time. Little is found, for what ends is freed at once.
     """
     gc.freeze()  # what was loaded stays for good
     gc.set_threshold(50_000, 5, 5)

@@ -14,7 +14,7 @@ _FACTS = attrgetter(*Model.__struct_fields__)
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps makes one for each call
 
 
-@functools.lru_cache(maxsize=2048)  # most hosts list the same few thousand models
+@functools.lru_cache(maxsize=1024)  # most hosts list the same thousand models
 def model_hash(model: Model) -> bytes:
     """SHA-256 over every fact of a model; lineage is ours, not the server's, and does not count."""
     return hashlib.sha256(_ENCODE(_FACTS(model)).encode()).digest()
