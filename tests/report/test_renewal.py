@@ -181,8 +181,9 @@ def test_questions_that_this_version_does_not_know_hinder_no_other(asked: Engine
     others = [
         ("countries", json.dumps([told, [*columns, "more"]])),
         ("weather", arguments),
-        ("countries", json.dumps([{**told, "unit": "galaxy"}, columns])),
         ("countries", json.dumps([{**told, "colour": "red"}, columns])),
+        ("countries", json.dumps([{**told, "by": "colour"}, columns])),
+        *(("countries", json.dumps([{**told, "unit": f"galaxy {n}"}, columns])) for n in range(8)),
     ]
     with asked.begin() as connection:
         for statistic, strange in others:
@@ -194,8 +195,8 @@ def test_questions_that_this_version_does_not_know_hinder_no_other(asked: Engine
                 ),
                 {"statistic": statistic, "arguments": strange, "like": arguments},
             )
-    scan_again(database_url)
-    assert renewed(database_url) == [(done, 5) for done in range(6)]
+    rows_of(database_url, "update kept set snapshot = null, result = null")
+    assert renewed(database_url) == [(done, 13) for done in range(14)]
     assert rows_of(database_url, HELD) == [("countries", None)]
 
 
