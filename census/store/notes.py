@@ -141,9 +141,7 @@ kept = Table(
         server_default="1",
         comment="How often it was computed because somebody asked",
     ),
-    Column(
-        "latest", Boolean, nullable=False, server_default="false", comment="It was asked of the last scan there was"
-    ),
+    Column("latest", Boolean, nullable=False, server_default="false", comment="It was asked of the last scan"),
     UniqueConstraint("statistic", "arguments", "top", postgresql_nulls_not_distinct=True),
     CheckConstraint("(result is null) = (snapshot is null)", name="kept_holds"),
     comment="Results of statistics that took long, given again until something is written, and what was asked; safe to"
