@@ -146,7 +146,7 @@ def around_a_scan(url: str) -> dict[str, float]:
     found = one_more_scan(url, _LAST)
     told: list[int] = []
     found["renewing what was asked before it"] = seconds(lambda: renew(url, lambda done, *_: told.append(done)), 1)
-    found["renewing: results"] = max(told)
+    found["renewing: results"] = max(told, default=0)
     found |= {f"{what}, first after it": took for what, took in _first_to_ask(made).items()}
     made.dispose()
     return found

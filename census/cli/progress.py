@@ -140,8 +140,8 @@ def _renewed_bar() -> Iterator[Callable[[int, int, float | None], None]]:
     task = bar.add_task("", total=None, left="")
 
     def tell(done: int, of: int, left: float | None) -> None:
-        rest = f"{duration(left)} left" if left is not None and done < of else ""
-        bar.update(task, total=of, completed=done, left=rest)
+        rest = f"{duration(left)} left, " if left is not None else ""
+        bar.update(task, total=of, completed=done, left=f"{rest}Ctrl-C ends it" if done < of else "")
         bar.start()
 
     try:

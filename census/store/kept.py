@@ -24,7 +24,7 @@ from census.store.connect import DatabaseError
 LONG: Final = 0.2  # seconds
 MOST: Final = 16_000_000  # characters of one result
 NOTES: Final = 1_000  # notes of changes before those of transactions that ended long ago are dropped
-DAYS: Final = 30  # for which a question stays that nobody asks, or until the next scan but one, if that is later
+DAYS: Final = 30  # for which a question stays that nobody asks; longer where scans are rarer
 
 _HOLDS = """
     k.server = (select system_identifier from pg_control_system())
@@ -35,8 +35,7 @@ _HOLDS = """
             and not pg_visible_in_snapshot(c.xact::text::xid8, k.snapshot::pg_snapshot))
 """
 
-# Of those who ask each day or each week somebody is always within the last weeks, and where scans are rare, since the
-# scan before the last one.
+# Who asks each day or week keeps a question alive; where scans are rare, who asked since the one before the last.
 _WANTED = """
     k.asked_at > least(
         now() - make_interval(days => :days),
