@@ -22,7 +22,8 @@ FAST = ("--timeout", "0.5", "--deadline", "2", "--workers", "1")
 HELD = "select statistic from kept where result is not null order by 1"
 COUNTING = """
     select count(*) from pg_stat_activity
-    where state = 'active' and query like '%stats.countries(%' and pid <> pg_backend_pid()
+    where datname = current_database() and pid <> pg_backend_pid()
+        and state = 'active' and query like '%stats.countries(%'
 """
 
 
