@@ -5,7 +5,8 @@
 A population (study_population.sql) is made in the embedded Postgres, in a temporary folder, or in FOLDER, where it is
 kept and found again by the next run. Then all statistics are asked over all time, of the last scan and of 30 days, the
 report as `census report` asks it, the program from its start to its end, and one more scan is written. Each question
-is put twice and the faster answer counts; results that are kept are dropped before, but for what is "once more".
+is put twice and the faster answer counts; results that are kept are dropped before, but for what is "once more". At
+last what had been asked before that scan is renewed as `census scan` does it, and asked for the first time after it.
 `--times 2` repeats all with twice as many hosts and tells the ratio.
 """
 
@@ -25,15 +26,16 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 from study_write import one_more_scan
 
 from census.report.findings import gather
+from census.report.renewal import renew
 from census.report.together import SAME_MOMENT, together
 from census.store import kept, migrate
 from census.store.connect import engine
 from census.store.embedded import Embedded
-from census.store.statistics import STATISTICS, rows
+from census.store.statistics import STATISTICS, Result, rows
 
 _POPULATION = Path(__file__).with_name("study_population.sql")
 _LAST = 293
@@ -115,7 +117,7 @@ def measure(server: Embedded, url: str, units: list[str]) -> dict[str, float]:
             connection.rollback()  # or it would see what was kept before
             forget()
 
-        everything = [lambda asked, name=name: rows(asked, name) for name in STATISTICS]
+        everything = _everything()
         found["the report"] = seconds(lambda: gather(connection), before=anew)
         found["the report, once more"] = seconds(lambda: gather(connection), before=connection.rollback)
         found["all statistics, as the report asks"] = seconds(lambda: together(connection, everything), before=anew)
@@ -129,8 +131,38 @@ def measure(server: Embedded, url: str, units: list[str]) -> dict[str, float]:
     found |= {f"table {name}, MB": size / _MB for name, size in sizes.items() if size > _MB}
     found["all tables and indexes, MB"] = sum(sizes.values()) / _MB
     with _copy(server, url) as copied:
-        found |= one_more_scan(copied, _LAST)
+        found |= around_a_scan(copied)
     return found
+
+
+def around_a_scan(url: str) -> dict[str, float]:
+    """Seconds of writing one more scan and renewing what was asked before it, and of those who ask first after it."""
+    made = engine(url)
+    with made.begin() as connection:
+        connection.execute(text("delete from kept"))
+    _first_to_ask(made)
+    with made.begin() as connection:
+        connection.execute(text("update kept set asked_at = asked_at - interval '2 days'"))  # so each look is noted
+    found = one_more_scan(url, _LAST)
+    told: list[int] = []
+    found["renewing what was asked before it"] = seconds(lambda: renew(url, lambda done, *_: told.append(done)), 1)
+    found["renewing: results"] = max(told, default=0)
+    found |= {f"{what}, first after it": took for what, took in _first_to_ask(made).items()}
+    made.dispose()
+    return found
+
+
+def _first_to_ask(made: Engine) -> dict[str, float]:
+    """Seconds for the report, and then for all statistics as the report asks them; each is asked once."""
+    found = {}
+    for what, ask in (("the report", gather), ("all statistics", lambda asked: together(asked, _everything()))):
+        with made.connect().execution_options(**SAME_MOMENT) as connection:
+            found[what] = seconds(lambda ask=ask, connection=connection: ask(connection), 1)
+    return found
+
+
+def _everything() -> list[Callable[[Connection], Result]]:
+    return [lambda asked, name=name: rows(asked, name) for name in STATISTICS]
 
 
 def _questions() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,11 +1,15 @@
-"""What a person sees while a scan runs: a moving bar on a terminal, quiet lines elsewhere; on standard error."""
+"""What a person sees while a scan runs, and after it: a moving bar on a terminal, quiet lines elsewhere.
+
+All of it goes to standard error.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import click
 from rich.console import Console
@@ -97,3 +101,51 @@ def _panel(bar: Bar, step: Progress) -> Table:
         words.append(f"{count:,}   ")
     grid.add_row(words)
     return grid
+
+
+@contextmanager
+def renewing(*, quiet: bool) -> Iterator[Callable[[int, int, float | None], None]]:
+    """Show how many results are renewed, of how many, and the seconds left; nothing before it is told of the first."""
+    if quiet:
+        yield lambda _done, _of, _left: None
+    elif sys.stderr.isatty():
+        with _renewed_bar() as tell:
+            yield tell
+    else:
+        yield _renewed_lines()
+
+
+def _renewed_lines() -> Callable[[int, int, float | None], None]:
+    due = time.monotonic() + _LINE_EVERY
+
+    def tell(done: int, of: int, left: float | None) -> None:
+        nonlocal due
+        if done == of or time.monotonic() >= due:
+            rest = f", {duration(left)} left" if left is not None and done < of else ""
+            click.echo(f"results renewed: {done:,} of {of:,}{rest}", err=True)
+            due = time.monotonic() + _LINE_EVERY
+
+    return tell
+
+
+@contextmanager
+def _renewed_bar() -> Iterator[Callable[[int, int, float | None], None]]:
+    bar = Bar(
+        TextColumn("results renewed"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}"),
+        console=Console(stderr=True),
+    )
+    task = bar.add_task("", total=None, left="")
+
+    def tell(done: int, of: int, left: float | None) -> None:
+        rest = f"{duration(left)} left, " if left is not None else ""
+        bar.update(task, total=of, completed=done, left=f"{rest}Ctrl-C ends it" if done < of else "")
+        bar.start()
+
+    try:
+        yield tell
+    finally:
+        if bar.live.is_started:
+            bar.stop()

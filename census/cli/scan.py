@@ -14,6 +14,7 @@ from census.cli.lists import Lists, list_options, rate_of, tell_both_schemes, te
 from census.cli.options import Common, common_options, option
 from census.errors import FailedError, StoppedError, UseError
 from census.places import usual_folders
+from census.report.renewal import renew
 from census.scan import plan as planning
 from census.scan import run
 from census.scan.settings import Settings
@@ -45,7 +46,8 @@ Examples:
   zcat list.gz | census scan - --scope scope.toml --rate 100 --name "week 47"
 
 The exit code is 0 when every target has its outcome, 1 when the scan or the database failed, 2 for wrong use or an
-authorisation that does not hold, 130 when it was interrupted, here or by `census stop`; it can then be resumed.
+authorisation that does not hold, 130 when it was interrupted, here or by `census stop`; it can then be resumed. What
+follows once the scan has ended changes no exit code.
 """
 
 
@@ -108,6 +110,9 @@ def scan(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: t
     nmap XML, Shodan JSONL, Censys JSONL, zgrab2 CSV. gzip is read as it is.
 
     Every target ends in exactly one outcome. Nothing but metadata is asked.
+
+    When the scan has ended and is told, what was asked of a large census in the last weeks is computed anew, so that
+    the next `census stats` or `census report` need not wait: five minutes at most. Ctrl-C ends that and loses nothing.
     """
     wanted = Lists.given(lists, scope_file, ports, seed, shard, partial=partial)
     count = workers or run.cores()
@@ -143,8 +148,11 @@ def create(url: str, wanted: Lists, settings: Settings, name: str | None, *, qui
     return number
 
 
-def _follow(watch: run.Watch, number: int, *, quiet: bool, as_json: bool) -> int:
-    """Show a scan until it ends, and tell what came of it; with `as_json` also when something else ended it."""
+def _follow(watch: run.Watch, number: int, *, quiet: bool, as_json: bool, renewing: bool = True) -> int:
+    """Show a scan until it ends, and tell what came of it; with `as_json` also when something else ended it.
+
+    With `renewing`, what somebody asked of the census before the scan is asked once more when it has ended.
+    """
     try:
         with contextlib.closing(run.follow(watch, number)) as steps:
             end = shown.show(steps, quiet=quiet)
@@ -158,12 +166,21 @@ def _follow(watch: run.Watch, number: int, *, quiet: bool, as_json: bool) -> int
                     f"\ninterrupted; what was done is stored, `census resume {number}` goes on with it", err=True
                 )
             raise
-        end, summary = stock
-    else:
-        with connect(watch.database) as connection:
-            summary = scans.summary(connection, number)
+        return _told(*stock, quiet=quiet, as_json=as_json)
+    with connect(watch.database) as connection:
+        summary = scans.summary(connection, number)
+    code = _told(end, summary, quiet=quiet, as_json=as_json)
+    if renewing:
+        # The scan is stored and told: whoever does not want to wait for more ends it as he would anything.
+        with contextlib.suppress(KeyboardInterrupt), shown.renewing(quiet=quiet) as tell:
+            renew(watch.database, tell)
+    return code
+
+
+def _told(end: Progress, summary: tuple[int, int, int], *, quiet: bool, as_json: bool) -> int:
+    """Tell what came of a scan that is done; gives the exit code."""
     if as_json:
-        _tell_json(number, (end, summary))
+        _tell_json(end.scan, (end, summary))
     elif not quiet:
         _tell(end, summary)
     if end.unexpected_errors:
@@ -217,7 +234,8 @@ def resume(common: Common, /, *, wanted: str, scope_file: str | None, workers: i
     scope = Scope.read(scope_file) if scope_file else None
     with lasting_database(common) as opened:
         number = run.take_up(opened.url, wanted, scope, count)
-        if not common.quiet and run.is_done(opened.url, number):
+        done = run.is_done(opened.url, number)
+        if done and not common.quiet:
             click.echo(f"scan {number} is done: nothing is left to ask", err=True)
         watch = run.Watch(opened.url, metrics_port, common.verbose, opened.revive)
-        return _follow(watch, number, quiet=common.quiet, as_json=as_json)
+        return _follow(watch, number, quiet=common.quiet, as_json=as_json, renewing=not done)

@@ -60,10 +60,10 @@ def together(connection: Connection, questions: Sequence[Callable[[Connection], 
                 beside = pool.submit(_to_the_end, work, other)
                 try:
                     work(connection)
+                    beside.result()
                 except BaseException:
                     _cancel(other)  # or the pool would wait for what nobody wants any more
                     raise
-                beside.result()
                 work(connection)
     return [answers[place] for place in range(len(questions))]
 

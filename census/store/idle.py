@@ -14,14 +14,20 @@ class BusyError(UseError):
     """A scan is running in the database; the message names it."""
 
 
-def require(connection: Connection[Any], what: str) -> None:
-    """Raise BusyError, which says that `what` has to wait, if a worker gave a sign of life lately."""
+def running(connection: Connection[Any]) -> int | None:
+    """The number of a scan of which a worker gave a sign of life lately; None if there is none."""
     row = connection.execute(
         "select id from scan where ended is null and heartbeat > now() - make_interval(secs => %s) order by id limit 1",
         (STALE,),
     ).fetchone()
-    if row is not None:
+    return None if row is None else int(row[0])
+
+
+def require(connection: Connection[Any], what: str) -> None:
+    """Raise BusyError, which says that `what` has to wait, if a worker gave a sign of life lately."""
+    scan = running(connection)
+    if scan is not None:
         raise BusyError(
-            f"scan {row[0]} is running, and {what} must wait: `census status {row[0]}` shows how far it is; "
+            f"scan {scan} is running, and {what} must wait: `census status {scan}` shows how far it is; "
             "let it end, or interrupt it and resume it afterwards"
         )

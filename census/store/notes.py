@@ -121,12 +121,29 @@ kept = Table(
     Column("arguments", Text, nullable=False, comment="What it was asked for, and its columns, as JSON"),
     Column("top", Integer, comment="How many rows were asked for; null for all"),
     Column("server", BigInteger, nullable=False, comment="The server whose transactions these are"),
-    Column("snapshot", Text, nullable=False, comment="What had been committed when it was asked for, a pg_snapshot"),
-    Column("result", Text, nullable=False, comment="Types of the columns and the rows, as JSON"),
+    Column("snapshot", Text, comment="What had been committed when it was asked for, a pg_snapshot"),
+    Column("result", Text, comment="Types of the columns and the rows, as JSON; null when it held no more"),
     Column("seconds", DOUBLE_PRECISION, nullable=False, comment="How long it took"),
     Column(
         "kept_at", DateTime(timezone=True), nullable=False, server_default=text("now()"), comment="When it was made"
     ),
+    Column(
+        "asked_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=text("now()"),
+        comment="When somebody asked last, to the day",
+    ),
+    Column(
+        "asked",
+        Integer,
+        nullable=False,
+        server_default="1",
+        comment="How often it was computed because somebody asked",
+    ),
+    Column("latest", Boolean, nullable=False, server_default="false", comment="It was asked of the last scan"),
     UniqueConstraint("statistic", "arguments", "top", postgresql_nulls_not_distinct=True),
-    comment="Results of statistics that took long, given again until something is written; safe to empty",
+    CheckConstraint("(result is null) = (snapshot is null)", name="kept_holds"),
+    comment="Results of statistics that took long, given again until something is written, and what was asked; safe to"
+    " empty",
 )

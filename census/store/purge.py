@@ -55,9 +55,10 @@ _DELETIONS = (
            and not exists (select from endpoint where endpoint.listed_id = inventory.id) returning id, models)
        delete from model where id in (select unnest(models) from gone)
        and id not in (select unnest(models) from inventory where id not in (select id from gone))""",
-    # Results hold names, too. Nobody keeps one until this is committed, and then those from before do not hold.
+    # Results hold names, too. Nobody keeps one until this is committed, and then those from before do not hold. What
+    # was asked names nobody.
     "lock table kept in exclusive mode",
-    "delete from kept",
+    "update kept set snapshot = null, result = null where result is not null",
 )
 
 # `%` in front of the name: an opted-out name covers those below it.

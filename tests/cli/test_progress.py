@@ -7,7 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from census.cli.progress import line, show
+import pytest
+
+from census.cli import progress
+from census.cli.progress import line, renewing, show
 from census.store.scans import Progress, State
 
 BEGUN = Progress(
@@ -36,3 +39,23 @@ def test_a_scan_that_is_followed_quietly_is_not_remembered_step_by_step() -> Non
             assert sum(each() is not None for each in told) <= 2
 
     assert show(steps(), quiet=True).done == 99
+
+
+def test_what_is_renewed_is_told_with_the_time_that_is_left_and_of_nothing_not_a_word(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with renewing(quiet=False):
+        pass
+    assert capsys.readouterr() == ("", "")
+    with renewing(quiet=False) as tell:
+        tell(0, 14, None)
+        tell(5, 14, 12.0)
+        tell(14, 14, 0.0)
+    assert capsys.readouterr() == ("", "results renewed: 14 of 14\n")
+    monkeypatch.setattr(progress, "_LINE_EVERY", 0.0)
+    with renewing(quiet=False) as tell:
+        tell(5, 14, 12.0)
+    assert capsys.readouterr() == ("", "results renewed: 5 of 14, 12 s left\n")
+    with renewing(quiet=True) as tell:
+        tell(14, 14, 0.0)
+    assert capsys.readouterr() == ("", "")

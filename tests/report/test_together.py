@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -104,6 +106,25 @@ def test_a_failure_ends_what_the_other_connection_is_asked(made: Engine) -> None
     began = time.monotonic()
     with made.connect().execution_options(**SAME_MOMENT) as connection, pytest.raises(DBAPIError):
         together(connection, [_here(connection, fails, sleeps)] * 2)
+    made.dispose()
+    assert time.monotonic() - began < 30
+
+
+def test_who_interrupts_does_not_wait_for_what_the_other_connection_is_asked(made: Engine) -> None:
+    begun = threading.Event()
+
+    def waits(_: Connection) -> None:
+        assert begun.wait(30)
+
+    def sleeps(connection: Connection) -> None:
+        interrupt = threading.Timer(0.5, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+        interrupt.start()
+        begun.set()
+        connection.execute(text("select pg_sleep(60)"))
+
+    began = time.monotonic()
+    with made.connect().execution_options(**SAME_MOMENT) as connection, pytest.raises(KeyboardInterrupt):
+        together(connection, [_here(connection, waits, sleeps)] * 2)
     made.dispose()
     assert time.monotonic() - began < 30
 

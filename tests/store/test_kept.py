@@ -13,6 +13,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
+from census.report.together import SAME_MOMENT
 from census.store import dumps, kept, migrate, purge
 from census.store.connect import connect, engine
 from census.store.statistics import STATISTICS, Statistic, rows
@@ -135,6 +136,28 @@ def test_the_first_rows_are_taken_from_all_rows_but_not_all_from_the_first(asked
     assert countries(asked, top=2) == whole[:2]
 
 
+def test_a_result_that_holds_no_more_goes_and_its_question_stays(asked: Engine, village_url: str) -> None:
+    keep_marked(asked)
+    rows_of(village_url, "delete from judgement")
+    with asked.connect() as connection:
+        rows(connection, "funnel")
+    told = rows_of(village_url, "select statistic, result is null, snapshot is null, asked from kept order by 1")
+    assert told == [("countries", True, True, 1), ("funnel", False, False, 1)]
+    countries(asked)
+    assert rows_of(village_url, "select result is null, asked from kept where statistic = 'countries'") == [(False, 2)]
+
+
+def test_that_somebody_was_given_a_result_is_noted_once_a_day(asked: Engine, village_url: str) -> None:
+    keep_marked(asked)
+    written = rows_of(village_url, "select xmin::text from kept")
+    assert countries(asked) == MARK
+    assert rows_of(village_url, "select xmin::text from kept") == written
+    rows_of(village_url, "update kept set asked_at = now() - interval '25 hours'")
+    with asked.connect().execution_options(**SAME_MOMENT) as connection:
+        assert rows(connection, "countries", top=2).rows == MARK
+    assert rows_of(village_url, "select asked_at > now() - interval '1 hour', asked from kept") == [(True, 1)]
+
+
 def test_another_question_has_another_answer(asked: Engine) -> None:
     keep_marked(asked)
     for options in (
@@ -159,7 +182,9 @@ def test_a_reader_is_given_what_is_kept_and_keeps_nothing(asked: Engine, village
         true = countries(reading)
         assert rows_of(village_url, "select count(*) from kept") == [(0,)]
         assert keep_marked(asked) == true
+        asked_at = rows_of(village_url, "update kept set asked_at = '2026-01-01' returning asked_at")
         assert countries(reading) == MARK
+        assert rows_of(village_url, "select asked_at from kept") == asked_at
         reading.dispose()
 
 
@@ -207,6 +232,7 @@ def test_an_upgrade_forgets_what_older_definitions_gave(asked: Engine, village_u
     true = keep_marked(asked)
     rows_of(village_url, "update laid set digest = 'older'")
     migrate.upgrade(village_url)
+    assert rows_of(village_url, "select statistic, snapshot, result from kept") == [("countries", None, None)]
     assert countries(asked) == true
 
 
@@ -214,7 +240,7 @@ def test_a_purge_takes_names_out_of_results(asked: Engine, village_url: str) -> 
     keep_marked(asked)
     with connect(village_url) as connection:
         purge.enter_and_purge(connection, [ip_network("127.0.0.1")], None, "a test")
-    assert rows_of(village_url, "select count(*) from kept") == [(0,)]
+    assert rows_of(village_url, "select statistic, snapshot, result from kept") == [("countries", None, None)]
 
 
 def test_what_was_asked_before_a_purge_is_not_kept_after_it(asked: Engine, village_url: str) -> None:

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import difflib
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Connection,
-    CursorResult,
-    DateTime,
-    Function,
-    Text,
-    bindparam,
-    func,
-    select,
-)
+from sqlalchemy import Connection, func, select
 
 from census.errors import UseError
 from census.store import kept, tables
+from census.store.statistics import computing
 
 _FOLDER = Path(__file__).parent
 # What the statistics are built on, each after what it calls itself.
@@ -265,39 +254,30 @@ def rows(
     looked = kept.look(connection, question)
     columns = _headed(statistic, by)
     if looked.result is not None:
+        kept.note(connection.engine, question, looked)
         told = json.loads(looked.result)
         found = [tuple(row) for row in told["rows"][:top]]
         return Result(columns, found, dict(zip(columns, told["types"], strict=True)))
-    began = time.perf_counter()
-    types, found = _compute(connection, statistic, asked, top)
-    told = json.dumps({"types": types, "rows": found})
-    kept.keep(connection.engine, question, looked, told, time.perf_counter() - began)
+    types, found = computing.answer(connection, question, looked)
     return Result(columns, found, dict(zip(columns, types, strict=True)))
 
 
-_TYPES: Mapping[str, Any] = {
-    "scan": BigInteger,
-    "since": DateTime(timezone=True),
-    "until": DateTime(timezone=True),
-    "unit": Text,
-    "population": Text,
-    "by": Text,
-    "versions": Boolean,
-}
+def again(connection: Connection, question: kept.Question) -> None:
+    """Have a question of before answered once more and kept, if it is still one and no answer to it is kept."""
+    asked, columns = json.loads(question.arguments)
+    if (question.statistic, tuple(columns)) not in _known() or not asked.keys() <= computing.TYPES.keys():
+        return
+    with connection.engine.connect() as now:  # for the connection may see an earlier moment, and somebody have asked
+        held = kept.look(now, question).result is not None
+    looked = kept.look(connection, question)
+    if looked.may_keep and not held:
+        computing.answer(connection, question, looked, renewed=True)
 
 
-def _compute(
-    connection: Connection, statistic: Statistic, asked: Mapping[str, Any], top: int | None
-) -> tuple[list[int], list[tuple[Any, ...]]]:
-    """The numbers of the columns' types in Postgres, and the rows, as the database computes them now."""
-    values = [bindparam(name, value, _TYPES[name]) for name, value in asked.items()]
-    call: Function[Any] = getattr(func.stats, statistic.function)(*values)
-    table = call.table_valued(*statistic.columns, name="asked")
-    found = connection.execute(select(*table.c).limit(top))
-    cursor = cast(CursorResult[Any], found).cursor
-    assert cursor is not None
-    types = [cast(int, each[1]) for each in cursor.description or ()]
-    return types, [tuple(map(_plain, row)) for row in found]
+def _known() -> set[tuple[str, tuple[str, ...]]]:
+    """The functions of all statistics, with the columns that they can be asked for."""
+    wide = (_variant(each, "family", versions=True, triples=True) for each in STATISTICS.values())
+    return {(each.function, each.columns) for each in (*STATISTICS.values(), *wide)}
 
 
 def span(connection: Connection) -> tuple[datetime, datetime] | None:
@@ -305,11 +285,6 @@ def span(connection: Connection) -> tuple[datetime, datetime] | None:
     began = tables.scan.c.began
     first, last = connection.execute(select(func.min(began), func.max(began))).one()
     return None if first is None else (first, last)
-
-
-def _plain(value: Any) -> Any:
-    """Days as text, which every format can hold."""
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def _find(name: str) -> Statistic:
