@@ -31,7 +31,7 @@ from census.demo.answers import answer
 from census.demo.behaviour import Behaviour
 from census.demo.connection import Connection
 from census.demo.population import Resident, generate
-from census.facts import is_canary
+from census.exchanges import is_canary
 
 LATENCY = 0.05  # seconds from a question to its answer
 REFUSED, SILENT = 4343, 4344  # ports: nobody listens at the first, the queue of the second is full

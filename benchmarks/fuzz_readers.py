@@ -16,7 +16,7 @@ import atheris
 
 with atheris.instrument_imports(include=["census"]):
     from census import kinds, lineage
-    from census.facts import Exchange, Question
+    from census.exchanges import Exchange, Question
     from census.kinds import KINDS, Wishes
 
 import contextlib

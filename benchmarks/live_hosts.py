@@ -34,7 +34,8 @@ from typing import cast
 import httptools
 import uvloop
 
-from census.facts import Question, Target
+from census.exchanges import Question
+from census.facts import Target
 from census.probe.look import Prober
 from census.probe.pace import Pace
 from census.probe.transport import Conversation, Manners, tls_context

@@ -25,7 +25,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Question, Reading, Tools
+from census.exchanges import CANARY_PATH, Exchange, Exchanges, Question
+from census.facts import Reading, Tools
 from census.kinds.kind import Wishes
 from census.kinds.ollama import KIND
 from census.kinds.ollama_epochs import SHOW_TELLS, release_of

@@ -15,7 +15,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from census.facts import CANARY_PATH, Observation, Question, Target
+from census.exchanges import CANARY_PATH, Question
+from census.facts import Observation, Target
 from census.probe.look import Prober
 from census.probe.pace import Pace
 from census.probe.transport import Manners, tls_context

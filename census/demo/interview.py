@@ -11,7 +11,8 @@ from typing import Final
 from census import kinds
 from census.demo.answers import answer
 from census.demo.population import Resident
-from census.facts import CANARY_PATH, Exchange, Exchanges, Observation, Question, Reading, Target
+from census.exchanges import CANARY_PATH, Exchange, Exchanges, Question
+from census.facts import Observation, Reading, Target
 from census.kinds.kind import Kind, Wishes
 from census.probe.pace import network_of
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from census.facts import Exchanges, Outcome, Question
+from census.exchanges import Exchanges, Question
+from census.facts import Outcome
 from census.kinds import docker_model_runner, ollama, openai_compatible, openai_list
 from census.kinds.kind import Kind, Wishes
 from census.kinds.reading import document, listing, mapping

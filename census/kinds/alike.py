@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from census.facts import parse_json
+from census.exchanges import parse_json
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from census.facts import CANARY_PATH, Question, is_canary
+from census.exchanges import CANARY_PATH, Question, is_canary
 
 ALLOWED: Final = frozenset(
     {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading
+from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.facts import Model, Reading
 from census.kinds import openai_list
 from census.kinds.kind import Kind, Wishes, next_get, no_question
 from census.kinds.reading import answer, document, number, text

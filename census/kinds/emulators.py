@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from census.facts import CANARY_PATH, Exchange, Exchanges
+from census.exchanges import CANARY_PATH, Exchange, Exchanges
 from census.kinds import alike
 from census.kinds.reading import NAME_LIMIT, Listing, listing, mapping, named, sha256_hex
 from census.kinds.signs import claimed, server

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from census.facts import Exchanges, Question, Reading
+from census.exchanges import Exchanges, Question
+from census.facts import Reading
 
 SHOW_PATH = "/api/show"  # the one path that is ever asked by POST
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from census.facts import Exchange, Exchanges, Model, Outcome, Question, Reading, Tools
+from census.exchanges import Exchange, Exchanges, Question
+from census.facts import Model, Outcome, Reading, Tools
 from census.kinds import emulators, openai_list
 from census.kinds.abilities import capabilities
 from census.kinds.kind import Kind, Wishes, next_get, no_question

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from census.facts import Exchange, Exchanges, Model, Question, Reading, Tools
+from census.exchanges import Exchange, Exchanges, Question
+from census.facts import Model, Reading, Tools
 from census.kinds import emulators, openai_list
 from census.kinds.abilities import capabilities, told, tools_among
 from census.kinds.kind import Kind, Wishes, next_get, no_question

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Model, Question, Reading, Tools
+from census.exchanges import CANARY_PATH, Exchange, Exchanges, Question
+from census.facts import Model, Reading, Tools
 from census.kinds import openai_list
 from census.kinds.kind import Kind, Wishes, next_get
 from census.kinds.reading import answer, mapping, model_name, number, records, text

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Model, Question, Reading, Tools
+from census.exchanges import CANARY_PATH, Exchange, Exchanges, Question
+from census.facts import Model, Reading, Tools
 from census.kinds import emulators, openai_list
 from census.kinds.abilities import in_template
 from census.kinds.kind import Kind, Wishes, next_get, no_question

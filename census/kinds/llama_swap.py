@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading, Tools
+from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.facts import Model, Reading, Tools
 from census.kinds import openai_list
 from census.kinds.abilities import told
 from census.kinds.kind import Kind, Wishes, next_get, no_question

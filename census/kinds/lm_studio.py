@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Model, Outcome, Question, Reading, Tools
+from census.exchanges import CANARY_PATH, Exchange, Exchanges, Question
+from census.facts import Model, Outcome, Reading, Tools
 from census.kinds import openai_list
 from census.kinds.abilities import capabilities, told, tools_among
 from census.kinds.emulators import TAGS

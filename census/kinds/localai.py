@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Model, Question, Reading
+from census.exchanges import CANARY_PATH, Exchange, Exchanges, Question
+from census.facts import Model, Reading
 from census.kinds import emulators, openai_list
 from census.kinds.abilities import capabilities, told, tools_among
 from census.kinds.kind import Kind, Wishes, next_get

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from census.facts import CANARY_PATH, Exchanges, Question, Reading
+from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.facts import Reading
 from census.kinds import openai_list
 from census.kinds.kind import Kind, Wishes, next_get, no_question
 

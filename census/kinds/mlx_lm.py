@@ -9,7 +9,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from census.facts import CANARY_PATH, Exchanges, Outcome, Question, Reading
+from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.facts import Outcome, Reading
 from census.kinds import openai_list
 from census.kinds.emulators import TAGS
 from census.kinds.kind import Kind, Wishes, next_get, no_question

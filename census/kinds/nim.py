@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Question, Reading
+from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.facts import Reading
 from census.kinds import openai_list
 from census.kinds.kind import Kind, Wishes, next_get
 from census.kinds.reading import answer, text

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Model, Outcome, Question, Reading, Saying, Signal
+from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.facts import Model, Outcome, Reading, Saying, Signal
 from census.kinds import alike, emulators
 from census.kinds.kind import SHOW_PATH, Kind, Wishes, next_get, no_question
 from census.kinds.ollama_epochs import Epoch, epoch_of, release_of, rules_of, rules_that_tell

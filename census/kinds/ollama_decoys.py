@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Signal
+from census.exchanges import CANARY_PATH, Exchange, Exchanges
+from census.facts import Signal
 from census.kinds.ollama_models import Entries, loaded
 from census.kinds.reading import document, mapping
 from census.kinds.signs import claimed, server

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from census.facts import Exchanges, Model, Tools
+from census.exchanges import Exchanges
+from census.facts import Model, Tools
 from census.kinds import alike
 from census.kinds.ollama_shows import NOTHING, Shown, told_in
 from census.kinds.reading import (

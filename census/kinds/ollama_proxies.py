@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from census.facts import CANARY_PATH, Exchanges, Question
+from census.exchanges import CANARY_PATH, Exchanges, Question
 from census.kinds import emulators, openai_list
 from census.kinds.kind import Kind, Wishes, next_get, no_question
 

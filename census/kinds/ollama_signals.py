@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Signal
+from census.exchanges import CANARY_PATH, Exchange, Exchanges
+from census.facts import Signal
 from census.kinds import alike
 from census.kinds.kind import SHOW_PATH
 from census.kinds.ollama_decoys import MARKS, Mark, known

@@ -6,7 +6,8 @@ import re
 from http import HTTPStatus
 from typing import Final
 
-from census.facts import Exchange, Exchanges, Question, Reading
+from census.exchanges import Exchange, Exchanges, Question
+from census.facts import Reading
 from census.kinds import openai_list
 from census.kinds.emulators import TAGS
 from census.kinds.kind import Kind, Wishes, next_get

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from census.facts import Exchanges, Model, Outcome, Reading
+from census.exchanges import Exchanges
+from census.facts import Model, Outcome, Reading
 from census.kinds import emulators
 from census.kinds.reading import Listing, listing, model_name, named, number, records, text
 from census.kinds.signs import catch_all

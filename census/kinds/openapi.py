@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from census.facts import Exchanges
+from census.exchanges import Exchanges
 from census.kinds import openai_list
 from census.kinds.reading import answer, mapping, text
 from census.kinds.signs import server

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from census.facts import Exchange, parse_json
+from census.exchanges import Exchange, parse_json
 from census.kinds import alike
 
 NAME_LIMIT: Final = 512  # characters of a model's name

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Question, Reading, Tools
+from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.facts import Reading, Tools
 from census.kinds import emulators, openai_list
 from census.kinds.abilities import told
 from census.kinds.kind import Kind, Wishes, next_get, no_question

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Signal
+from census.exchanges import CANARY_PATH, Exchange, Exchanges
+from census.facts import Signal
 from census.kinds.reading import answer, document, mapping, text
 
 _OK: Final = 200

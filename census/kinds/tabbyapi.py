@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading, Tools
+from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.facts import Model, Reading, Tools
 from census.kinds import openai_list, openapi
 from census.kinds.abilities import in_template, told
 from census.kinds.kind import Kind, Wishes, next_get

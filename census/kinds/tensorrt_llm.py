@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from census.facts import CANARY_PATH, Exchanges, Question, Reading
+from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.facts import Reading
 from census.kinds import openai_list
 from census.kinds.kind import Kind, Wishes, next_get, no_question
 from census.kinds.signs import version

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchanges, Model, Question, Reading
+from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.facts import Model, Reading
 from census.kinds import openai_list, openapi
 from census.kinds.kind import Kind, Wishes, next_get
 from census.kinds.reading import answer, document, model_name, text

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Model, Outcome, Question, Reading, Tools
+from census.exchanges import CANARY_PATH, Exchange, Exchanges, Question
+from census.facts import Model, Outcome, Reading, Tools
 from census.kinds import openai_list
 from census.kinds.abilities import told
 from census.kinds.kind import Kind, Wishes, next_get

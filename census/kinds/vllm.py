@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from census.facts import CANARY_PATH, Exchanges, Question, Reading
+from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.facts import Reading
 from census.kinds import nim, openai_list
 from census.kinds.kind import Kind, Wishes, next_get
 from census.kinds.reading import document

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from census.facts import CANARY_PATH, Exchanges, Model, Outcome, Question, Reading
+from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.facts import Model, Outcome, Reading
 from census.kinds import openai_list, openapi
 from census.kinds.abilities import capabilities, told, tools_among
 from census.kinds.kind import Kind, Wishes, next_get

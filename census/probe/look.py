@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from census import kinds, metrics
-from census.facts import CANARY_PATH, Exchange, Exchanges, Observation, Outcome, Question, Reading, Target
+from census.exchanges import CANARY_PATH, Exchange, Exchanges, Question
+from census.facts import Observation, Outcome, Reading, Target
 from census.kinds.kind import Kind, Wishes
 from census.probe.bodies import Budget
 from census.probe.errors import ForbiddenError, outcome_of

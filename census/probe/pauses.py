@@ -13,7 +13,7 @@ from collections import OrderedDict
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from census.facts import Exchange
+from census.exchanges import Exchange
 
 _ASKING = (429, 503)
 _LEAST = 1.0  # seconds; "at once" is no pause, and would be a loop

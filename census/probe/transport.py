@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import aiohttp
 
 from census import metrics
-from census.facts import Exchange, Question, Target
+from census.exchanges import Exchange, Question
+from census.facts import Target
 from census.kinds.allowed import allowed
 from census.probe.bodies import Budget, Share, read_body
 from census.probe.errors import ForbiddenError, OptedOutError, SilentError, TlsError

@@ -8,7 +8,7 @@ import pytest
 
 from census.demo.answers import answer
 from census.demo.population import Resident, generate
-from census.facts import Exchange, Question
+from census.exchanges import Exchange, Question
 from census.probe.memory import Memory, Recall
 from tests.kinds.course import Answer, drive
 

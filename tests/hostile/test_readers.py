@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from census import kinds
-from census.facts import Exchange, Exchanges, Outcome, Question, parse_json
+from census.exchanges import Exchange, Exchanges, Question, parse_json
+from census.facts import Outcome
 from census.kinds import KINDS, Wishes
 from census.kinds.allowed import ALLOWED
 from census.kinds.reading import ENTRIES_LIMIT, document, model_name, records, text, words

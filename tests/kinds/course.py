@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from census import kinds
-from census.facts import CANARY_PATH, Exchange, Exchanges, Outcome, Question, Reading
+from census.exchanges import CANARY_PATH, Exchange, Exchanges, Question
+from census.facts import Outcome, Reading
 from census.kinds.allowed import allowed
 
 Answer = Callable[[Question], Exchange]

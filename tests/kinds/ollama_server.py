@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from census.facts import CANARY_PATH, Exchange, Question
+from census.exchanges import CANARY_PATH, Exchange, Question
 from census.kinds.ollama_epochs import release_of
 from tests.kinds.course import Course, drive
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from census.facts import parse_json
+from census.exchanges import parse_json
 from census.kinds import alike
 
 INSTANTS = ("2026-05-01T10:00:12.123456789Z", "2026-06-02T11:01:13.987654321+02:00")

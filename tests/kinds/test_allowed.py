@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from census.facts import CANARY_PATH, Question
+from census.exchanges import CANARY_PATH, Question
 from census.kinds import KINDS, opening
 from census.kinds.allowed import ALLOWED, allowed
 

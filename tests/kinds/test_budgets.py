@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from census.facts import Exchange, Question
+from census.exchanges import Exchange, Question
 from census.kinds import confirm, opening
 from tests.kinds.course import drive, web
 from tests.kinds.test_examples import EXAMPLES, answers

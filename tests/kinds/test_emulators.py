@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from census.facts import Exchange, Outcome, Question, Signal
+from census.exchanges import Exchange, Question
+from census.facts import Outcome, Signal
 from census.kinds import emulators
 from tests.kinds.course import JSON, drive, of, web
 from tests.kinds.ollama_server import HEX, look, tag

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from census.facts import Exchange, Outcome, Question, Reading
+from census.exchanges import Exchange, Question
+from census.facts import Outcome, Reading
 from census.kinds import KINDS
 from census.kinds.openai_compatible import KIND as GENERIC
 from tests.kinds.course import Course, drive

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Outcome, Question
+from census.exchanges import CANARY_PATH, Exchange, Exchanges, Question
+from census.facts import Outcome
 from census.kinds import KINDS, Wishes, confirm, recognise, unrecognised
 from census.kinds.allowed import ALLOWED
 from tests.kinds.course import CANARY, drive

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from census.facts import CANARY_PATH, Exchange, Exchanges, Outcome, Question, Tools
+from census.exchanges import CANARY_PATH, Exchange, Exchanges, Question
+from census.facts import Outcome, Tools
 from census.kinds.kind import Wishes
 from census.kinds.ollama import KIND
 from census.kinds.ollama_epochs import Epoch

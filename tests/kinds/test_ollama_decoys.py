@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from census.facts import Exchange, Signal, Verdict
+from census.exchanges import Exchange
+from census.facts import Signal, Verdict
 from tests.kinds.ollama_server import GIN, HEX, look, reply, tag
 from tests.kinds.test_examples import EXAMPLES
 

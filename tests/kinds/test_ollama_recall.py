@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from census.facts import Exchange, Question, Saying
+from census.exchanges import Exchange, Question
+from census.facts import Saying
 from census.kinds.ollama_epochs import release_of
 from census.kinds.ollama_shows import read_show, recalled
 from census.store.identity import model_hash

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from census.facts import Exchange, Outcome, Question, Signal
+from census.exchanges import Exchange, Question
+from census.facts import Outcome, Signal
 from census.kinds.ollama_signals import made_up
 from tests.kinds.ollama_server import HEX, look, reply, tag
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from census.facts import Exchange, Question
+from census.exchanges import Exchange, Question
 from census.kinds import reading
 from census.kinds.reading import Listing, listing, model_name, named, number, text, words
 

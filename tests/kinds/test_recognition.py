@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from census.facts import Exchange, Exchanges, Outcome, Question, Signal
+from census.exchanges import Exchange, Exchanges, Question
+from census.facts import Outcome, Signal
 from census.kinds import KINDS, confirm, opening, recognise, unrecognised
 from tests.kinds.course import JSON, NOT_FOUND, UVICORN, drive, entry, of, web
 

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from census.facts import CANARY_PATH, Question
+from census.exchanges import CANARY_PATH, Question
 from census.kinds.allowed import ALLOWED, allowed
 from tests.support.politeness import bare, scanned
 from tests.support.program import SCOPE, census

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from census.facts import Exchange, Question
+from census.exchanges import Exchange, Question
 from census.probe.pauses import Pauses, retry_after
 
 DATE = "Sat, 21 Nov 2026 12:00:00 GMT"

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import uvloop
 
-from census.facts import Question, Target
+from census.exchanges import Question
+from census.facts import Target
 from census.kinds.allowed import ALLOWED
 from census.probe.bodies import BODY_CAP
 from census.probe.errors import ForbiddenError, SilentError, TlsError

@@ -1,0 +1,144 @@
+"""What a target was asked and what it answered, as it came; nothing here does I/O."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+CANARY_PATH = "/<16 hex digits>"  # how the random path of a canary is written in lists, labels and docs
+_CANARY = re.compile(r"/[0-9a-f]{16}")
+_CANARY_LENGTH = 17
+_OK = 200
+_DIGITS = 30  # more than any number that is kept
+_CONTAINERS = 2**18  # objects and lists of one document; a body that is a list of models has one in 11 bytes at most
+
+T = TypeVar("T")
+
+
+class Question(msgspec.Struct, frozen=True, gc=False):
+    """One read-only request; `model` is the model a POST /api/show asks about, and only that."""
+
+    method: str
+    path: str
+    model: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The path for metrics and lists: from a closed set, whatever the canary's digits."""
+        return CANARY_PATH if is_canary(self.path) else self.path
+
+
+def is_canary(path: str) -> bool:
+    """Whether a path is a canary: a slash and 16 hex digits, which no inference server serves."""
+    return len(path) == _CANARY_LENGTH and _CANARY.fullmatch(path) is not None
+
+
+class Exchange(msgspec.Struct, frozen=True, gc=False):
+    """One question and the whole answer: `body` is decompressed, at most 2 MiB, `truncated` if there was more.
+
+    Header names are lower-case; of a repeated header the first value counts.
+    """
+
+    question: Question
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    truncated: bool = False
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are no UTF-8 are replaced."""
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the answer says that it is JSON, by its Content-Type."""
+        return "json" in self.headers.get("content-type", "").lower()
+
+    def json(self) -> Any:
+        """The body as JSON, or None if it is none, is cut off, or nests too deep to be read."""
+        if self.truncated:
+            return None
+        try:
+            return parse_json(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
+def parse_json(body: bytes) -> Any:
+    """JSON as Python values; a whole number of absurd length is a float. Raises ValueError and RecursionError.
+
+    Two bytes can make an object of a hundred, so a document with more than 262,144 of them is refused unread.
+    """
+    if body.count(b"[") + body.count(b"{") > _CONTAINERS:
+        raise ValueError("too many objects and lists")
+    return json.loads(body, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | float:
+    """Python refuses to read thousands of digits, and one such number must not hide the rest of a document."""
+    return int(digits) if len(digits) <= _DIGITS else float(digits)
+
+
+class Exchanges:
+    """All exchanges with one target, in order; each question is asked once and found again by its path.
+
+    `recall` gives what other hosts told of the model with a digest under the rules of a version, as `Saying.said`;
+    None where that is not known. During one look it gives for the same model always the same, or None before.
+    """
+
+    def __init__(
+        self,
+        exchanges: Iterator[Exchange] | list[Exchange] | tuple[Exchange, ...] = (),
+        recall: Callable[[str, str], str | None] | None = None,
+    ) -> None:
+        self.recall = recall or (lambda _digest, _rules: None)
+        self._asked: dict[tuple[str, str, str | None], Exchange] = {}
+        self._known: dict[Callable[[Exchanges], Any], Any] = {}
+        self._rest: dict[str, list[Callable[[Exchanges], Any]]] = {}  # the readers of a path; of all, under none
+        for exchange in exchanges:
+            self.add(exchange)
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep one exchange; a second answer to the same question replaces the first."""
+        question = exchange.question
+        path = question.label
+        self._asked[question.method, path, question.model] = exchange
+        for reader in (*self._rest.pop(path, ()), *self._rest.pop("", ())):
+            self._known.pop(reader, None)
+
+    def once(self, reader: Callable[[Exchanges], T], *paths: str) -> T:
+        """What `reader` makes of the answers of `paths` (none: of all); made anew only when one of them is added.
+
+        Kind after kind looks at the same few answers, after each question again: most of the time of a look. A reader
+        is always given with the same paths.
+        """
+        if reader not in self._known:
+            self._known[reader] = reader(self)
+            for path in paths or ("",):
+                self._rest.setdefault(path, []).append(reader)
+        made: T = self._known[reader]
+        return made
+
+    def get(self, path: str) -> Exchange | None:
+        """The answer to GET `path`, None if not asked; `CANARY_PATH` finds the canary."""
+        return self._asked.get(("GET", path, None))
+
+    def shown(self, model: str) -> Exchange | None:
+        """The answer to POST /api/show about `model`, None if not asked."""
+        return self._asked.get(("POST", "/api/show", model))
+
+    def ok(self, path: str) -> Any:
+        """The JSON of a GET that was answered with status 200, else None."""
+        exchange = self.get(path)
+        return exchange.json() if exchange is not None and exchange.status == _OK else None
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self._asked.values())
+
+    def __len__(self) -> int:
+        return len(self._asked)
