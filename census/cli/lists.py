@@ -102,9 +102,9 @@ def rate_of(scope: Scope, wanted: float | None, *, quiet: bool) -> float:
     return min(wanted or scope.rate, scope.rate)
 
 
-def tell_empty_shard(plan: planning.Plan) -> None:
+def tell_empty_shard(plan: planning.Plan, *, quiet: bool) -> None:
     """Say why a shard has nobody to ask, which is no failure: the other machines have the other shards."""
-    if plan.to_ask == 0:
+    if plan.to_ask == 0 and not quiet:
         click.echo(f"note: {planning.why_nothing_in_shard(plan)}", err=True)
 
 

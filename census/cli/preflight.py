@@ -45,7 +45,7 @@ def preflight(common: Common, /, *, lists: tuple[str, ...], scope_file: str, por
             planning.fill(spool, wanted.lists, plan, wanted.ports, partial=wanted.partial)
             for _ in planning.chunks(plan, spool, workers=1):
                 pass
-        tell_empty_shard(plan)
+        tell_empty_shard(plan, quiet=common.quiet)
         tell_both_schemes(plan, quiet=common.quiet)
     finally:
         tell_problems(plan.problems)

@@ -143,7 +143,7 @@ def create(url: str, wanted: Lists, settings: Settings, name: str | None, *, qui
             number = run.create(url, plan, settings, chunks, name=name, lists=wanted.lists)
         finally:
             tell_problems(problems)
-    tell_empty_shard(plan)
+    tell_empty_shard(plan, quiet=quiet)
     tell_both_schemes(plan, quiet=quiet)
     return number
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -85,14 +86,28 @@ class Crew:
 
     def _start(self, place: int) -> subprocess.Popen[bytes]:
         self._began[place] = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "census.scan.process"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
-        )
+        with _deaf_to_ctrl_c():
+            process = subprocess.Popen(
+                [sys.executable, "-m", "census.scan.process"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+            )
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # killed before it had read them, as the next look will find
             process.stdin.write(json.dumps(self._orders[place]).encode() + b"\n")
             process.stdin.flush()
         return process
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """What is started meanwhile never hears Ctrl-C, not even while Python loads it; we hear it afterwards.
+
+    The terminal sends it to the whole group. We decide what it means, and tell the workers.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:

@@ -59,8 +59,6 @@ async def _work(orders: dict[str, Any]) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
-    # Ctrl-C reaches the whole group; the parent decides and tells us.
-    loop.add_signal_handler(signal.SIGINT, lambda: None)
     watch = asyncio.create_task(_until_input_ends(stop))
     shift = Shift(door, stop, _files(), orders["places"])
     try:

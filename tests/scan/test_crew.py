@@ -4,6 +4,8 @@ import os
 import signal
 import time
 
+import pytest
+
 from census.scan.crew import Crew
 
 
@@ -19,3 +21,20 @@ def test_a_worker_that_is_killed_is_replaced_but_not_for_ever_at_its_start() -> 
             assert len(killed) < 20
         assert len(killed) == 5
         assert crew.codes == [-signal.SIGKILL]
+
+
+def test_ctrl_c_is_not_the_workers_even_while_they_load(capfd: pytest.CaptureFixture[str]) -> None:
+    with Crew("postgresql://nobody@127.0.0.1:1/none", None, 2, metrics_port=None, verbose=False) as crew:
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            for process in crew._processes:
+                os.kill(process.pid, signal.SIGINT)
+            time.sleep(0.01)
+        assert [process.poll() for process in crew._processes] == [None, None]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_whoever_starts_workers_hears_ctrl_c_himself() -> None:
+    nowhere = "postgresql://nobody@127.0.0.1:1/none"
+    with Crew(nowhere, None, 1, metrics_port=None, verbose=False), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
