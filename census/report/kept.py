@@ -103,13 +103,13 @@ class Kept:
         if changed:
             with self._reading() as connection:
                 self.metrics = metrics(connection)
+            self.read_at = datetime.now(UTC)  # at once, for a page takes many seconds more
         if self._page_wanted and (changed or self.page is None):
             with self._reading() as connection:
                 findings = gather(connection)
             self.page = self._drawn(findings)
         if changed:
             self._mark = mark
-            self.read_at = datetime.now(UTC)
 
     def _drawn(self, findings: Findings) -> tuple[str, str] | None:
         """The page, made by another process: Vega's libraries keep the interpreter to themselves for seconds."""
