@@ -112,7 +112,8 @@ def scan(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: t
     Every target ends in exactly one outcome. Nothing but metadata is asked.
 
     When the scan has ended and is told, what was asked of a large census in the last weeks is computed anew, so that
-    the next `census stats` or `census report` need not wait: five minutes at most. Ctrl-C ends that and loses nothing.
+    the next `census stats` or `census report` need not wait. After five minutes no further question is begun; Ctrl-C
+    ends it at once, and nothing is lost.
     """
     wanted = Lists.given(lists, scope_file, ports, seed, shard, partial=partial)
     count = workers or run.cores()

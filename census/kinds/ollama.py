@@ -30,22 +30,23 @@ from census.kinds.signs import claimed
 _TAGS: Final = "/api/tags"
 _VERSION: Final = "/api/version"
 _PS: Final = "/api/ps"
+_OTHER_LIST: Final = "/v1/models"
 _WRITTEN: Final = "modified_at"
 _DETAILS: Final = frozenset({"digest", "size", "details"})
 
 
 def _recognise(exchanges: Exchanges) -> str | None:
-    evidence = exchanges.once(_evidence, _TAGS)
+    evidence = exchanges.once(_evidence, _TAGS, _OTHER_LIST)
     return evidence if evidence is not None and emulators.imitator(exchanges) is None else None
 
 
 def _evidence(exchanges: Exchanges) -> str | None:
-    """What the list alone shows."""
+    """What the lists alone show."""
     tags, found = exchanges.get(_TAGS), emulators.listed(exchanges)
     if tags is None or found is None:
         return None
     if found.misread:
-        return "a broken model list at /api/tags" if begins_as_list(tags) else None
+        return "a broken model list at /api/tags" if begins_as_list(tags) and not _has_other_list(exchanges) else None
     if "data" in answer(tags):  # llama.cpp's list for both protocols
         return None
     entries, _ = exchanges.once(_entries, _TAGS)
@@ -54,6 +55,12 @@ def _evidence(exchanges: Exchanges) -> str | None:
     if entries and not any(alike.of(entry, _is_entry) or _WRITTEN in entry for entry in entries.values()):
         return None
     return "a model list at /api/tags"
+
+
+def _has_other_list(exchanges: Exchanges) -> bool:
+    """Whether it has listed its models elsewhere: once a list has been read, a broken one takes nothing back."""
+    found = listing(exchanges.get(_OTHER_LIST), "data")
+    return found is not None and not found.misread
 
 
 def _is_entry(entry: Mapping[str, Any]) -> bool:

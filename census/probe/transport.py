@@ -251,4 +251,4 @@ class Conversation:
             self._live.abort()
             if gone is not None:
                 with contextlib.suppress(aiohttp.ClientError):
-                    await gone
+                    await asyncio.shield(gone)  # a time-out ends our waiting: what we wait for is waited for again

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 import psycopg
@@ -13,7 +13,7 @@ from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from census.store.connect import DatabaseError
+from census.store.connect import DatabaseError, cut
 
 # Options of a connection that sees one moment, however long it reads.
 SAME_MOMENT: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -62,7 +62,7 @@ def together(connection: Connection, questions: Sequence[Callable[[Connection], 
                     work(connection)
                     beside.result()
                 except BaseException:
-                    _cancel(other)  # or the pool would wait for what nobody wants any more
+                    _end(other, beside)  # or the pool would wait for what nobody wants any more
                     raise
                 work(connection)
     return [answers[place] for place in range(len(questions))]
@@ -94,8 +94,12 @@ def _beside(connection: Connection) -> Iterator[Connection | None]:
         yield other
 
 
-def _cancel(connection: Connection) -> None:
+def _end(connection: Connection, beside: Future[None]) -> None:
+    """Have what is asked beside us ended, by the server, or where it does not answer by closing our side."""
     with contextlib.suppress(SQLAlchemyError, psycopg.Error):
         driver = connection.connection.driver_connection
         if isinstance(driver, psycopg.Connection):
             driver.cancel_safe(timeout=_CANCEL_SECONDS)
+            wait([beside], _CANCEL_SECONDS)
+            if not beside.done():
+                cut(driver)

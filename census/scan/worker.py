@@ -171,7 +171,13 @@ class Worker:
     def _asked(self, task: asyncio.Task[None]) -> None:
         self._asking.discard(task)
         self._room.release()
-        error = None if task.cancelled() else task.exception()
+        error: BaseException | None
+        if (
+            task.cancelled()
+        ):  # which nobody does but `_hush`; a target without an outcome would keep the scan from ending
+            error = None if self._leaving else RuntimeError("a look was broken off")
+        else:
+            error = task.exception()
         if error is not None and not self._failed.done():
             self._failed.set_exception(error)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import re
+import socket
 from typing import Any
 from urllib.parse import unquote
 
@@ -31,6 +34,10 @@ _SESSION = (
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', false),"
     " set_config('jit', 'off', false), set_config('TimeZone', 'UTC', false)"
 )
+
+
+# It warns of connections that it had to close; what that means to the user, we say.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 class DatabaseError(FailedError):
@@ -172,3 +179,12 @@ def _secrets(url: str) -> set[str]:
     parameters = re.findall(r"[?&]([^=&]*)=([^&]*)", url)
     written = [value for name, value in parameters if _is_secret(name)] + re.findall(r"//[^:/?@]*:(.*)@", url)
     return {text for secret in (*meant, *written) for text in (secret, unquote(secret)) if text}
+
+
+def cut(connection: psycopg.Connection[Any]) -> None:
+    """End the wait of another thread on this connection: its socket reads as closed from now on."""
+    with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=connection.fileno()) as line:
+        try:
+            line.shutdown(socket.SHUT_RDWR)
+        finally:
+            line.detach()

@@ -10,7 +10,6 @@ import contextlib
 import logging
 import queue
 import random
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ import psycopg
 from psycopg import errors
 
 from census.errors import FailedError
-from census.store.connect import DatabaseError, connect, hide
+from census.store.connect import DatabaseError, connect, cut, hide
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -97,7 +96,7 @@ class Door:
         if self._thread.is_alive():
             self._shut = True
             if connection is not None:
-                _cut(connection)
+                cut(connection)
                 self._thread.join(0.5)
 
     def _serve(self) -> None:
@@ -188,12 +187,3 @@ def _pauses() -> Iterator[float]:
     while True:
         yield pause * random.uniform(0.5, 1.0)  # noqa: S311  no secret
         pause = min(_LONGEST, pause * 2)
-
-
-def _cut(connection: psycopg.Connection[Any]) -> None:
-    """End the wait of another thread on this connection: its socket reads as closed from now on."""
-    with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=connection.fileno()) as line:
-        try:
-            line.shutdown(socket.SHUT_RDWR)
-        finally:
-            line.detach()

@@ -281,3 +281,11 @@ def test_whoever_is_recognised_is_asked_one_path_that_cannot_exist(answer: Any) 
     course = drive(answer)
     assert sum("<16 hex digits>" in label for label in course.asked) == 1
     assert Signal.CANARY in course.reading.signals
+
+
+@pytest.mark.parametrize("tags", [b'{"models":[{"name":"llama3', b'{"models":"no"}', {"models": "no"}])
+def test_a_broken_list_takes_nothing_back_of_one_that_was_read(tags: object) -> None:
+    lists = {**of([entry("llama3.2:3b", owned_by="library")], JSON), "/api/tags": (200, JSON, tags)}
+    course = drive(web({**lists, "/api/version": (200, JSON, {"version": "0.31.1"})}), 8000)
+    assert course.outcome is Outcome.SERVED
+    assert [model.name for model in course.reading.models] == ["llama3.2:3b"]

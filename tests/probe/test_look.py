@@ -20,6 +20,7 @@ from census.probe.bodies import BODY_CAP
 from census.probe.errors import SilentError, TlsError, outcome_of
 from census.probe.look import Prober
 from census.probe.pace import Pace
+from census.probe.protocol import Answers
 from census.probe.transport import Manners, tls_context
 from tests.support.wire import Handler, Wire, answer, answers, listen, page, raw
 
@@ -360,3 +361,13 @@ def test_no_status_of_a_server_makes_a_class_that_http_has_not() -> None:
     for status in (404, 600, 799, 999):
         look(answers({}, answer(status, b"", "text/plain")))
     assert {"4xx", "other"} <= classes() <= {"1xx", "2xx", "3xx", "4xx", "5xx", "other", "failed"}
+
+
+def test_a_target_whose_time_ends_while_an_old_connection_goes_has_its_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(self: Answers, error: BaseException | None) -> None:  # as a busy loop would be
+        asyncio.get_running_loop().call_later(0.6, gone, self, error)
+
+    gone = Answers.connection_lost
+    monkeypatch.setattr(Answers, "connection_lost", late)
+    seen, _ = look(endless, deadline=0.4)
+    assert seen.outcome in (Outcome.TOO_SLOW, Outcome.MISREAD)

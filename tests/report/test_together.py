@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -127,6 +128,34 @@ def test_who_interrupts_does_not_wait_for_what_the_other_connection_is_asked(mad
         together(connection, [_here(connection, waits, sleeps)] * 2)
     made.dispose()
     assert time.monotonic() - began < 30
+
+
+def test_who_interrupts_does_not_wait_for_a_server_that_does_not_answer(made: Engine) -> None:
+    frozen: list[int] = []
+
+    def waits(_: Connection) -> None:
+        deadline = time.monotonic() + 30
+        while not frozen and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        raise KeyboardInterrupt
+
+    def sleeps(connection: Connection) -> None:
+        pid = int(connection.execute(text("select pg_backend_pid()")).scalar_one())
+        os.kill(pid, signal.SIGSTOP)
+        frozen.append(pid)
+        connection.execute(text("select 1"))
+
+    began = time.monotonic()
+    try:
+        with made.connect().execution_options(**SAME_MOMENT) as connection, pytest.raises(KeyboardInterrupt):
+            together(connection, [_here(connection, waits, sleeps)] * 2)
+        took = time.monotonic() - began
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    made.dispose()
+    assert took < 20
 
 
 def _here(connection: Connection, here: Question, beside: Question) -> Question:
