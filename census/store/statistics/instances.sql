@@ -15,7 +15,7 @@ begin atomic
         from (
             select u.count from units u where u.alone
             union all
-            select its.count from (select distinct u.id, u.count from units u where not u.alone) its
+            select min(u.count) from units u where not u.alone group by u.id
         ) t
     ),
     keys as materialized (

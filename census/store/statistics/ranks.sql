@@ -47,18 +47,11 @@ begin atomic
         where its.days < t.day_count
     ),
     sets as materialized (
+        -- Of a scan or a window all that is needed has been read.
         select row_number() over () as id, its.*
         from (
-            select true as of_hosts, h.alone, h.inventories, h.count
-            from stats.holdings(scan, since, until, 'host', population) h
-            where stats.ever(scan, since, until, 'host')
-            union all
-            select false, h.alone, h.inventories, h.count
-            from stats.holdings(scan, since, until, 'endpoint', population) h
-            where stats.ever(scan, since, until, 'endpoint')
-            union all
-            -- Of a scan or a window all that is needed has been read.
-            select c.of_hosts, min(s.inventory_id) = max(s.inventory_id), array_agg(distinct s.inventory_id), 1
+            select c.of_hosts, min(s.inventory_id) = max(s.inventory_id) as alone,
+                array_agg(distinct s.inventory_id) as inventories
             from seen s
             cross join lateral (values (true, s.host_id), (false, s.endpoint_id)) c (of_hosts, carrier)
             where not stats.ever(scan, since, until, 'host')
@@ -68,34 +61,39 @@ begin atomic
     weights as (
         -- All four weightings together, by what a list names before that is taken apart.
         select
-            d.members, sum(w.observations) as observations, sum(w.hosts) as hosts, sum(w.endpoints) as endpoints,
+            w.members, sum(w.observations) as observations, sum(w.hosts) as hosts, sum(w.endpoints) as endpoints,
             sum(w.days) as days
         from (
             select
-                s.inventory_id, s.observations::double precision as observations, 0::double precision as hosts,
+                d.members, s.observations::double precision as observations, 0::double precision as hosts,
                 0::double precision as endpoints,
                 case when s.host_id in (select o.host_id from overlapping o) then 0 else s.day_count end
                     ::double precision as days
             from seen s
+            join described d on d.id = s.inventory_id
             union all
-            select
-                s.inventories[1], 0, case when s.of_hosts then s.count else 0 end,
-                case when s.of_hosts then 0 else s.count end, 0
+            select f.members, 0, f.count, 0, 0
+            from stats.family_sets(scan, since, until, 'host', population, by) f
+            where stats.ever(scan, since, until, 'host')
+            union all
+            select f.members, 0, 0, f.count, 0
+            from stats.family_sets(scan, since, until, 'endpoint', population, by) f
+            where stats.ever(scan, since, until, 'endpoint')
+            union all
+            select d.members, 0, case when s.of_hosts then 1 else 0 end, case when s.of_hosts then 0 else 1 end, 0
             from sets s
+            join described d on d.id = s.inventories[1]
             where s.alone
         ) w
-        join described d on d.id = w.inventory_id
-        group by d.members
+        group by w.members
     ),
     counted as (
         select member as value, w.observations, w.hosts, w.endpoints, w.days
         from weights w cross join unnest(w.members) member
         union all
-        select
-            several.member, 0, case when several.of_hosts then several.count else 0 end,
-            case when several.of_hosts then 0 else several.count end, 0
+        select several.member, 0, case when several.of_hosts then 1 else 0 end, case when several.of_hosts then 0 else 1 end, 0
         from (
-            select distinct s.id, s.of_hosts, s.count, member
+            select distinct s.id, s.of_hosts, member
             from sets s
             cross join unnest(s.inventories) listed
             join described d on d.id = listed
