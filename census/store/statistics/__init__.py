@@ -40,6 +40,8 @@ _SHARED = (
     "wilson",
     "seen",
     "ever",
+    "served",
+    "serving",
     "recognised",
     "held",
     "held_on_days",

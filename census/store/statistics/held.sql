@@ -9,9 +9,7 @@ begin atomic
     from stats.seen(scan, since, until, unit, population) s
     where dimension = 'inventory' and s.inventory_id is not null
     union all
-    -- The empty lists are one or two, and an index knows them; all others are better not looked at.
     select s.carrier, s.software_id, s.observations, s.days, s.day_count
-    from stats.seen(scan, since, until, unit, population) s
-    where dimension = 'software' and s.inventory_id is not null
-        and s.inventory_id not in (select i.id from inventory i where i.size = 0);
+    from stats.served(scan, since, until, unit, population) s
+    where dimension = 'software';
 end;

@@ -26,7 +26,7 @@ begin atomic
         -- Where no two models of a list are one, as is usual, it is enough to count each.
         select k.key, its.count
         from (
-            select model, sum(u.count)::bigint as count
+            select model, sum(u.count::double precision)::bigint as count
             from units u cross join unnest(u.models) model
             where u.plain
             group by model

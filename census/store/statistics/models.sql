@@ -24,7 +24,7 @@ begin atomic
         select m.name, its.count
         from (
             -- Where no two models of a list have one name, as is usual, it is enough to count each.
-            select model, sum(u.count)::bigint as count
+            select model, sum(u.count::double precision)::bigint as count
             from units u cross join unnest(u.models) model
             where u.plain
             group by model
