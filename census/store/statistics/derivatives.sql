@@ -38,7 +38,7 @@ begin atomic
     units as (
         select
             k.number, min(s.count)::double precision as count, max(k.derived) as derived, max(k.original) as original
-        from spread s cross join unnest(s.models) model join kinds k on k.id = model
+        from (select id, count, unnest(models) as model from spread) s join kinds k on k.id = s.model
         group by s.id, k.number
     ),
     counted as (

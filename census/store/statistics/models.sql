@@ -24,10 +24,9 @@ begin atomic
         select m.name, its.count
         from (
             -- Where no two models of a list have one name, as is usual, it is enough to count each.
-            select model, sum(u.count::double precision)::bigint as count
-            from units u cross join unnest(u.models) model
-            where u.plain
-            group by model
+            select u.model, sum(u.count)::bigint as count
+            from (select unnest(models) as model, count::double precision as count from units where plain) u
+            group by u.model
         ) its
         join model m on m.id = its.model
         union all

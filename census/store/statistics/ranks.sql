@@ -114,15 +114,14 @@ begin atomic
     shared as materialized (
         select its.member, sum(days_in(its.days))::double precision as days
         from (
-            select n.host_id, member, united(n.days) as days
-            from named n cross join unnest(n.members) member
-            group by n.host_id, member
+            select n.host_id, n.member, united(n.days) as days
+            from (select host_id, unnest(members) as member, days from named) n
+            group by n.host_id, n.member
         ) its
         group by its.member
     ),
     counted as (
-        select member as value, w.observations, w.hosts, w.endpoints, w.days
-        from weights w cross join unnest(w.members) member
+        select unnest(w.members) as value, w.observations, w.hosts, w.endpoints, w.days from weights w
         union all
         select s.member, 0, case when s.of_hosts then s.count else 0 end,
             case when s.of_hosts then 0 else s.count end, 0

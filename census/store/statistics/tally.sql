@@ -17,7 +17,9 @@ begin atomic
     )
     select t.value, t.count, w.of
     from (
-        select value, sum(s.count)::bigint as count from sets s cross join unnest(s.members) value group by value
+        select s.value, sum(s.count)::bigint as count
+        from (select unnest(members) as value, count::double precision as count from sets) s
+        group by s.value
     ) t
     cross join whole w
     union all

@@ -20,7 +20,7 @@ begin atomic
     ),
     held as (
         select min(u.count)::double precision as count, k.number, max(k.tools) as tools
-        from units u cross join unnest(u.models) model join kinds k on k.id = model
+        from (select id, count, unnest(models) as model from units) u join kinds k on k.id = u.model
         group by u.id, k.number
     ),
     counted as (
