@@ -112,9 +112,9 @@ begin atomic
         group by o.host_id, d.members
     ),
     shared as materialized (
-        select its.member, sum(days_in(its.days))::double precision as days
+        select its.member, sum(upper(its.span) - lower(its.span))::double precision as days
         from (
-            select n.host_id, n.member, united(n.days) as days
+            select n.member, unnest(united(n.days)) as span
             from (select host_id, unnest(members) as member, days from named) n
             group by n.host_id, n.member
         ) its
