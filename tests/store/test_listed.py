@@ -182,4 +182,4 @@ def test_an_endpoint_that_comes_later_shares_its_host_with_the_first(village: Co
     village.exec_driver_sql(ARRIVES)
     assert village.scalars(shared).all() == [1, 2, 3]
     fill(village)
-    assert village.scalars(shared).all() == [1, 2, 3, 8]
+    assert village.scalars(shared).all() == [1, 2, 3, village.scalar(text("select max(id) from endpoint"))]
