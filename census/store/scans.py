@@ -83,8 +83,8 @@ def clear_demo(connection: Connection[Any]) -> bool:
     if row is None or row[0] == 0 or not holds_only_demo(connection):
         return False
     connection.execute(
-        """truncate scan, chunk, observation, saying, sighting, inventory, model, family, endpoint, host, place,
-                    network, software, judgement, pruning, worker restart identity"""
+        """truncate scan, chunk, observation, saying, sighting, inventory, listing, model, family, endpoint, host,
+                    place, network, software, judgement, pruning, worker restart identity"""
     )
     return True
 

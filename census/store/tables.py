@@ -306,6 +306,38 @@ inventory = Table(
     comment="A set of models that some endpoint lists; the same set is stored once",
 )
 
+# Made by triggers, of migration 0013, from endpoint and inventory; nothing else writes it.
+listing = Table(
+    "listing",
+    metadata,
+    Column(
+        "endpoint_id",
+        BigInteger,
+        ForeignKey("endpoint.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        comment="The endpoint",
+    ),
+    Column("host_id", BigInteger, nullable=False, comment="Its address"),
+    Column("inventory_id", BigInteger, nullable=False, comment="All that it ever listed: endpoint.listed_id"),
+    Column("verdict", SmallInteger, nullable=False, comment="Its decoy verdict: 0 credible, 1 suspect, 2 decoy"),
+    Column("shared", Boolean, nullable=False, comment="Whether its host has, or had, another endpoint"),
+    Column("tools", SmallInteger, nullable=False, comment="As in inventory"),
+    Column("size", Integer, nullable=False, comment="As in inventory"),
+    Column("names", Integer, nullable=False, comment="As in inventory"),
+    Column("instances", Integer, nullable=False, comment="As in inventory"),
+    Column("traits", Integer, nullable=False, comment="As in inventory"),
+    Column("families", ARRAY(Text), nullable=False, comment="As in inventory"),
+    Column("architectures", ARRAY(Text), nullable=False, comment="As in inventory"),
+    Column("origins", ARRAY(Text), nullable=False, comment="As in inventory"),
+    Column("quantizations", ARRAY(Text), nullable=False, comment="As in inventory"),
+    Column("capabilities", ARRAY(Text), nullable=False, comment="As in inventory"),
+    Column("models", ARRAY(BigInteger), nullable=False, comment="As in inventory"),
+    Index("listing_shared_idx", "host_id", postgresql_where=text("shared")),
+    comment="What an endpoint ever listed, as its inventory has it, so that statistics need no other table; made by"
+    " triggers from endpoint.listed_id, and not there while that is stale",
+)
+
 sighting = Table(
     "sighting",
     metadata,

@@ -112,3 +112,74 @@ def test_an_upgrade_makes_it_for_what_is_there(database_url: str) -> None:
     with made.connect() as connection:
         assert len(connection.scalars(text(MEMBERS)).all()) == 6
     made.dispose()
+
+
+def asked_of_sightings(connection: Connection, **options: Any) -> dict[str, Result]:
+    """What every statistic says if nothing is at hand."""
+    with connection.begin_nested() as savepoint:
+        connection.execute(text("update endpoint set listed_id = null, listed_stale = true"))
+        assert connection.scalar(text("select count(*) from listing")) == 0
+        told = everything(connection, **options)
+        savepoint.rollback()
+    return told
+
+
+ARRIVES = """
+    insert into endpoint (host_id, port, verdict, signals) values (2, 8000, 0, '{}');
+    insert into sighting (endpoint_id, inventory_id, software_id, first_seen, last_seen, observations, days)
+    select max(endpoint.id), 5, 1, now(), now(), 1, '{[2026-11-02,2026-11-03)}' from endpoint;
+"""
+
+
+GOES = """
+    delete from observation where endpoint_id = 2;
+    delete from sighting where endpoint_id = 2;
+    delete from endpoint where id = 2
+"""
+RENAMED = """
+    update model set family = 'Zephyr' where family = 'Llama';
+    update inventory set families = array(
+        select case one when 'Llama' then 'Zephyr' else one end from unnest(families) one order by 1)
+"""
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        ARRIVES,
+        "update endpoint set verdict = 2 where id in (1, 3)",
+        "update endpoint set verdict = 0",
+        GOES,
+        RENAMED,
+        "update endpoint set listed_id = null, listed_stale = true where id = 1",
+    ],
+    ids=["one more endpoint", "a decoy", "no decoy", "one endpoint less", "families", "stale"],
+)
+def test_what_is_at_hand_is_right_whatever_happens(village: Connection, happens: str) -> None:
+    village.execute(text("update model set origin = f.origin from family f where f.name = model.family"))
+    fill(village)
+    village.exec_driver_sql(happens)
+    for options in ({"unit": "host"}, {"unit": "endpoint", "population": "raw"}):
+        assert everything(village, **options) == asked_of_sightings(village, **options)
+
+
+def test_a_listing_says_what_its_inventory_says(village: Connection) -> None:
+    fill(village)
+    columns = (
+        "tools, size, names, instances, traits, families, architectures, origins, quantizations, capabilities, models"
+    )
+    said = text(f"select endpoint_id, {columns} from listing order by 1")
+    wanted = text(f"select e.id, {columns} from endpoint e join inventory i on i.id = e.listed_id order by 1")
+    assert len(village.execute(said).all()) == 6
+    village.execute(text("update inventory set names = names + 1, models = models || 5 where size > 1"))
+    assert village.execute(said).all() == village.execute(wanted).all()
+
+
+def test_an_endpoint_that_comes_later_shares_its_host_with_the_first(village: Connection) -> None:
+    fill(village)
+    shared = text("select endpoint_id from listing where shared order by 1")
+    assert village.scalars(shared).all() == [1, 2]
+    village.exec_driver_sql(ARRIVES)
+    assert village.scalars(shared).all() == [1, 2, 3]
+    fill(village)
+    assert village.scalars(shared).all() == [1, 2, 3, village.scalar(text("select max(id) from endpoint"))]

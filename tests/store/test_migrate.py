@@ -18,14 +18,14 @@ from alembic.runtime.migration import MigrationContext
 
 import census
 from census.facts import Outcome
-from census.store import layer
+from census.store import layer, listed
 from census.store.connect import engine
 from census.store.embedded import Embedded
 from census.store.migrate import MigrateError, current, is_current, upgrade
 from census.store.outcomes import MEANINGS
 from census.store.statistics import STATISTICS
 from census.store.tables import metadata
-from tests.support.older import WITHOUT_0009, WITHOUT_0011
+from tests.support.older import WITHOUT_0009, WITHOUT_0011, WITHOUT_0013
 
 OBJECTS = """
     select 'stats.' || proname, obj_description(oid, 'pg_proc') from pg_proc
@@ -141,6 +141,18 @@ def test_what_statistics_need_at_hand_is_made_of_what_was_there(village_url: str
     migrate_by(village_url, "*_at_hand.py")
     assert [ask(village_url, query) for query in told] == before
     assert ask(village_url, "select weeks, day_count from sighting where id = 1") != [(None, 0)]
+
+
+def test_what_endpoints_ever_listed_is_at_hand_after_an_upgrade(village_url: str) -> None:
+    with psycopg.connect(village_url) as connection:
+        listed.fill(connection)
+    told = "select * from listing order by endpoint_id"
+    before = ask(village_url, told)
+    assert len(before) == 6
+    ask(village_url, "drop schema stats, export cascade")
+    ask(village_url, WITHOUT_0013)
+    migrate_by(village_url, "*_listing.py")
+    assert ask(village_url, told) == before
 
 
 def test_sightings_count_the_loaded_models_of_what_was_observed_before(village_url: str) -> None:

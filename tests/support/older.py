@@ -22,3 +22,6 @@ WITHOUT_0011 = """
 
 # What 0012 adds.
 WITHOUT_0012 = "drop table change, kept; drop function note_change cascade"
+
+# What 0013 adds.
+WITHOUT_0013 = "drop table listing; drop function list_new, list_changed, list_renewed cascade"

@@ -6,21 +6,10 @@ returns table (
     value text, count bigint, of bigint)
 language sql stable parallel safe
 begin atomic
-    with units as materialized (
-        select l.id, l.alone, l.count, l.quantizations from stats.listed(scan, since, until, unit, population) l
-    ),
-    sets as materialized (
+    with sets as materialized (
         -- There are few sets of quantizations, and many units.
-        select row_number() over () as id, its.members, sum(its.count)::bigint as count
-        from (
-            select u.quantizations as members, u.count from units u where u.alone
-            union all
-            select coalesce(array_agg(distinct told collate "C") filter (where told is not null), '{}'), u.count
-            from units u left join unnest(u.quantizations) told on true
-            where not u.alone
-            group by u.id, u.count
-        ) its
-        group by its.members
+        select row_number() over () as id, s.members, s.count
+        from stats.value_sets('quantization', scan, since, until, unit, population) s
     ),
     names as materialized (
         select q.name, case dimension when 'bits' then stats.bits(q.name)::text else q.name end as value

@@ -28,7 +28,7 @@ begin atomic
             select one.number, sum(one.count) as count
             from (
                 select distinct u.id, u.count, k.number
-                from units u cross join unnest(u.models) model join kinds k on k.id = model
+                from (select id, count, unnest(models) as model from units) u join kinds k on k.id = u.model
             ) one
             group by one.number
         ) held

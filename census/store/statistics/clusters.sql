@@ -12,12 +12,11 @@ language sql stable parallel safe
 begin atomic
     with held as materialized (
         select
-            s.carrier, s.host_id, s.inventory_id, i.size,
+            s.carrier, s.host_id, s.inventory_id,
             case unit when 'observation' then sum(s.observations)::bigint end as observations,
             case unit when 'host-day' then range_agg(s.days) end as days
-        from stats.seen(scan, since, until, unit, population) s
-        join inventory i on i.id = s.inventory_id and i.size > 0
-        group by s.carrier, s.host_id, s.inventory_id, i.size
+        from stats.served(scan, since, until, unit, population) s
+        group by s.carrier, s.host_id, s.inventory_id
     ),
     units as (
         select
@@ -35,31 +34,31 @@ begin atomic
     ),
     counted as (
         select
-            h.inventory_id, h.size, count(distinct h.host_id) as hosts, count(distinct host.network_id) as networks,
+            h.inventory_id, count(distinct h.host_id) as hosts, count(distinct host.network_id) as networks,
             count(distinct p.country) as countries, sum(g.weight)::bigint as count
         from held h
         join shared using (inventory_id)
         join host on host.id = h.host_id
         left join place p on p.id = host.place_id
         cross join lateral stats.weight(unit, h.observations, h.days) g
-        group by h.inventory_id, h.size
+        group by h.inventory_id
     ),
     named as (
-        select c.inventory_id, array_agg(distinct m.name collate "C") as names
+        select c.inventory_id, i.size, array_agg(distinct m.name collate "C") as names
         from counted c
         join inventory i on i.id = c.inventory_id
         cross join unnest(i.models[:3]) number
         join model m on m.id = number
-        group by c.inventory_id
+        group by c.inventory_id, i.size
     )
     select
-        c.inventory_id, c.size, n.names, c.hosts, c.networks, c.countries,
+        c.inventory_id, n.size, n.names, c.hosts, c.networks, c.countries,
         c.count, whole.of, w.share, w.low, w.high
     from counted c
     join named n using (inventory_id)
     cross join whole
     cross join lateral stats.wilson(c.count, whole.of, unit) w
-    order by c.count desc, c.size desc, c.inventory_id;
+    order by c.count desc, n.size desc, c.inventory_id;
 end;
 
 create view stats.clusters as select * from stats.clusters();

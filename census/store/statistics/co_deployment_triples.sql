@@ -31,7 +31,7 @@ begin atomic
         group by member
     ),
     coded as materialized (
-        -- Numbers in the place of words, for millions of triples are formed, and one number of 64 bits is all three.
+        -- Numbers in the place of words, for millions of triples are formed, and one number is the first two of them.
         -- Nobody has two million families; who invents so many architectures is not heard to the end.
         select array_agg(w.number order by w.number) as codes, s.count
         from sets s cross join unnest(s.members) listed join words w on w.member = listed and w.number < 1 << 21
@@ -50,20 +50,18 @@ begin atomic
         group by one.x, one.y
     ),
     triples as (
-        select
-            one.xyz >> 42 as x, (one.xyz >> 21) & ((1 << 21) - 1) as y, one.xyz & ((1 << 21) - 1) as z,
-            sum(one.count) as count
+        select one.xy >> 21 as x, one.xy & ((1 << 21) - 1) as y, one.z, sum(one.count) as count
         from (
-            select three.xy + unnest(three.rest) as xyz, three.count
+            select three.xy, unnest(three.rest) as z, three.count
             from (
-                select (codes[i]::bigint << 42) + (codes[j]::bigint << 21) as xy, codes[j + 1:] as rest, count
+                select (codes[i]::bigint << 21) + codes[j] as xy, codes[j + 1:] as rest, count
                 from (
                     select codes, count, i, generate_series(i + 1, cardinality(codes) - 1) as j
                     from (select codes, count, generate_series(1, cardinality(codes) - 2) as i from coded) first
                 ) second
             ) three
         ) one
-        group by one.xyz
+        group by one.xy, one.z
     ),
     counted as materialized (
         -- As a whole, or a limit on the result would have it joined row by row, as if only few were needed.

@@ -9,11 +9,20 @@ returns table (
     count bigint, of bigint, share double precision, low double precision, high double precision)
 language sql stable parallel safe
 begin atomic
+    with counted as (
+        select p.country, sum(f.units)::bigint as count
+        from stats.placed(scan, since, until, unit, population) f
+        join host h on h.id = f.host_id
+        left join place p on p.id = h.place_id
+        group by p.country
+    ),
+    whole as (
+        select c.country, c.count, sum(c.count) over ()::bigint as of from counted c
+    )
     select
-        row_number() over (order by t.count desc, t.value collate "C"),
-        t.value, t.count, t.of, w.share, w.low, w.high
-    from stats.recognised('country', scan, since, until, unit, population) t,
-        lateral stats.wilson(t.count, t.of, unit) w
+        row_number() over (order by t.count desc, t.country collate "C"),
+        t.country, t.count, t.of, w.share, w.low, w.high
+    from whole t, lateral stats.wilson(t.count, t.of, unit) w
     order by 1;
 end;
 

@@ -15,9 +15,8 @@ begin atomic
             s.carrier, e.verdict, told.signal,
             case unit when 'observation' then sum(s.observations)::bigint end as observations,
             case unit when 'host-day' then range_agg(s.days) end as days
-        from stats.seen(scan, since, until, unit, 'raw') s
+        from stats.serving(scan, since, until, unit, 'raw') s
         join endpoint e on e.id = s.endpoint_id
-        join inventory i on i.id = s.inventory_id and i.size > 0
         cross join lateral (select null as signal union all select unnest(e.signals)) told
         where stats.asked(unit, population)
         group by 1, 2, 3

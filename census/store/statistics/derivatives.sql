@@ -12,35 +12,47 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with spread as materialized (
-        select l.id, l.count, l.models
+        select l.id, l.alone, l.count, l.models
         from stats.listed(scan, since, until, unit, population) l
         where stats.one_of('by', by, array['family', 'architecture'])
     ),
     whole as materialized (
-        select coalesce(sum(count), 0)::bigint as of from (select distinct id, count from spread) units
+        select coalesce(sum(count), 0)::bigint as of
+        from (
+            select s.count from spread s where s.alone
+            union all
+            select min(s.count) from spread s where not s.alone group by s.id
+        ) units
+    ),
+    kinds as materialized (
+        -- Numbers in the place of words, which are compared a million times below.
+        select k.id, k.value, dense_rank() over (order by k.value) as number, k.derived, k.original
+        from (
+            select
+                m.id, case by when 'architecture' then m.architecture else m.family end as value,
+                coalesce(m.derived, false)::integer as derived, coalesce(not m.derived, false)::integer as original
+            from model m
+        ) k
+        where k.value is not null
     ),
     units as (
         select
-            u.id, u.count, u.value,
-            coalesce(bool_or(u.derived), false) as derived, coalesce(bool_or(not u.derived), false) as original
-        from (
-            select
-                s.id, s.count, m.derived, case by when 'architecture' then m.architecture else m.family end as value
-            from spread s
-            cross join unnest(s.models) number
-            join model m on m.id = number
-        ) u
-        where u.value is not null
-        group by u.id, u.count, u.value
+            k.number, min(s.count)::double precision as count, max(k.derived) as derived, max(k.original) as original
+        from (select id, count, unnest(models) as model from spread) s join kinds k on k.id = s.model
+        group by s.id, k.number
     ),
     counted as (
         select
-            value,
-            coalesce(sum(count) filter (where derived), 0)::bigint as derivatives,
-            coalesce(sum(count) filter (where original), 0)::bigint as originals,
-            sum(count)::bigint as count
-        from units
-        group by value
+            v.value, coalesce(t.derivatives, 0)::bigint as derivatives, coalesce(t.originals, 0)::bigint as originals,
+            t.count::bigint as count
+        from (
+            select
+                u.number, sum(u.count * u.derived) as derivatives, sum(u.count * u.original) as originals,
+                sum(u.count) as count
+            from units u
+            group by u.number
+        ) t
+        join (select distinct number, value from kinds) v on v.number = t.number
     )
     select c.value, c.derivatives, c.originals, c.count, whole.of, w.share, w.low, w.high
     from counted c cross join whole cross join lateral stats.wilson(c.count, whole.of, unit) w

@@ -16,34 +16,26 @@ begin atomic
         left join inventory i on i.id = w.inventory_id
     ),
     carriers as materialized (
-        select s.carrier, min(s.models) as least, max(s.models) as most, united(s.weeks) as weeks
+        select s.carrier, min(lower(s.weeks)) as first, max(upper(s.weeks)) - 1 as last from seen s group by s.carrier
+    ),
+    longest as materialized (
+        -- Of each list the weeks in which its unit had no longer one.
+        select
+            s.models,
+            s.weeks - coalesce(united(s.weeks) over (
+                partition by s.carrier order by s.models desc rows between unbounded preceding and 1 preceding
+            ), '{}') as weeks
         from seen s
-        group by s.carrier
+    ),
+    runs as materialized (
+        select r.run, r.models, count(*) as count
+        from (select unnest(l.weeks) as run, l.models from longest l) r
+        group by r.run, r.models
     ),
     lists as materialized (
-        -- Whose lists are all of one length, as most are, counts by its runs of weeks; the others week by week.
-        select runs.week, runs.models, sum(runs.count)::bigint as count
-        from (
-            select generate_series(lower(r.run), upper(r.run) - 1) as week, r.models, r.count
-            from (
-                select run, c.most as models, count(*) as count
-                from carriers c cross join unnest(c.weeks) run
-                where c.least = c.most
-                group by run, c.most
-            ) r
-            union all
-            select longest.week, longest.models, count(*)
-            from (
-                select s.carrier, week, max(s.models) as models
-                from seen s
-                join carriers c on c.carrier = s.carrier and c.least < c.most
-                cross join unnest(s.weeks) run
-                cross join generate_series(lower(run), upper(run) - 1) week
-                group by s.carrier, week
-            ) longest
-            group by longest.week, longest.models
-        ) runs
-        group by runs.week, runs.models
+        select week, r.models, sum(r.count)::bigint as count
+        from runs r cross join generate_series(lower(r.run), upper(r.run) - 1) week
+        group by week, r.models
     ),
     ordered as (
         select
@@ -65,10 +57,10 @@ begin atomic
         select l.week, sum(l.count)::bigint as count from lists l group by l.week
     ),
     first as (
-        select lower(c.weeks) as week, count(*) as count from carriers c group by lower(c.weeks)
+        select c.first as week, count(*) as count from carriers c group by c.first
     ),
     last as (
-        select upper(c.weeks) - 1 as week, count(*) as count from carriers c group by upper(c.weeks)
+        select c.last as week, count(*) as count from carriers c group by c.last
     )
     select
         date '2000-01-03' + 7 * s.week, s.count, coalesce(n.count, 0),

@@ -6,35 +6,15 @@ create function stats.held_sets(
 returns table (alone boolean, members bigint[], count bigint)
 language sql stable parallel safe
 begin atomic
-    with several as materialized (
-        select s.host_id
-        from stats.several(population) s
-        where dimension = 'inventory' and stats.ever(scan, since, until, unit) and unit = 'host'
-    ),
-    held as materialized (
+    with held as materialized (
         select h.carrier, h.member
         from stats.held(dimension, scan, since, until, unit, population) h
         where stats.asked(unit, population) and unit in ('host', 'endpoint')
-        union all
-        select e.host_id, e.listed_id
-        from endpoint e
-        where e.host_id in (select s.host_id from several s)
-            and e.listed_id is not null
-            and (population = 'raw' or stats.credible(e.verdict))
     ),
     -- Most units have one member; gathering those of all units would sort all that was seen.
     carriers as materialized (
         select carrier, min(member) as first, max(member) as last from held group by carrier
     )
-    -- Over all time a table tells what most units had, and its statistics how many lists to expect.
-    select true, array[e.listed_id], count(*)
-    from endpoint e
-    where dimension = 'inventory' and stats.ever(scan, since, until, unit)
-        and e.listed_id is not null
-        and (population = 'raw' or stats.credible(e.verdict))
-        and (unit = 'endpoint' or e.host_id not in (select s.host_id from several s))
-    group by e.listed_id
-    union all
     select true, array[c.first], count(*)
     from carriers c
     where c.first = c.last

@@ -1,9 +1,59 @@
--- What units listed, together: each distinct set of inventories that could be read (served, empty), and how many
--- units listed just that set. Everything about the models of a unit is made from this.
+-- The lists that could be read (served, empty) and that units had: id tells apart what units had, together, count is how
+-- many units had just that, and a row is one list of it, with what the table inventory says of it; alone tells that
+-- there is no other. Everything about the models of a unit is made from this.
 create function stats.holdings(
     scan bigint, since timestamptz, until timestamptz, unit text, population text)
-returns table (alone boolean, inventories bigint[], count bigint)
+returns table (
+    id bigint, alone boolean, count bigint, inventory_id bigint, size integer, models bigint[], families text[],
+    architectures text[], origins text[], quantizations text[], capabilities text[], tools smallint, names integer,
+    instances integer, traits integer)
 language sql stable parallel safe
 begin atomic
-    select s.alone, s.members, s.count from stats.held_sets('inventory', scan, since, until, unit, population) s;
+    with sets as materialized (
+        select row_number() over () as id, h.alone, h.members[1] as first, h.members, h.count
+        from stats.held_sets('inventory', scan, since, until, unit, population) h
+        where not stats.ever(scan, since, until, unit)
+    )
+    -- Over all time a table has it at hand: nothing to gather, to join or to look up.
+    select
+        l.endpoint_id, true, 1::bigint, l.inventory_id, l.size, l.models, l.families, l.architectures, l.origins,
+        l.quantizations, l.capabilities, l.tools, l.names, l.instances, l.traits
+    from listing l
+    where stats.asked(unit, population) and stats.ever(scan, since, until, unit)
+        and (unit = 'endpoint' or not l.shared)
+        and (population = 'raw' or stats.credible(l.verdict))
+    union all
+    -- Of the few hosts with several endpoints all is put together; below nought, for these are hosts.
+    select
+        -l.host_id, false, 1, l.inventory_id, l.size, l.models, l.families, l.architectures, l.origins,
+        l.quantizations, l.capabilities, l.tools, l.names, l.instances, l.traits
+    from listing l
+    where stats.ever(scan, since, until, unit) and unit = 'host' and l.shared
+        and (population = 'raw' or stats.credible(l.verdict))
+    union all
+    -- What is not in that table since the last scan, or was too long for it: the sightings tell.
+    select
+        -case unit when 'endpoint' then e.id else e.host_id end, false, 1, i.id, i.size, i.models, i.families,
+        i.architectures, i.origins, i.quantizations, i.capabilities, i.tools, i.names, i.instances, i.traits
+    from endpoint e
+    join sighting s on s.endpoint_id = e.id
+    join inventory i on i.id = s.inventory_id
+    where stats.ever(scan, since, until, unit) and e.listed_stale
+        and (population = 'raw' or stats.credible(e.verdict))
+    union all
+    -- Of a scan, a window, or in other units. The usual set has one list: taking arrays apart would make it seem ten.
+    select
+        s.id, true, s.count, i.id, i.size, i.models, i.families, i.architectures, i.origins, i.quantizations,
+        i.capabilities, i.tools, i.names, i.instances, i.traits
+    from sets s
+    join inventory i on i.id = s.first
+    where s.alone
+    union all
+    select
+        s.id, false, s.count, i.id, i.size, i.models, i.families, i.architectures, i.origins, i.quantizations,
+        i.capabilities, i.tools, i.names, i.instances, i.traits
+    from sets s
+    cross join unnest(s.members) listed
+    join inventory i on i.id = listed
+    where not s.alone;
 end;

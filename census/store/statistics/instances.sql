@@ -15,7 +15,7 @@ begin atomic
         from (
             select u.count from units u where u.alone
             union all
-            select its.count from (select distinct u.id, u.count from units u where not u.alone) its
+            select min(u.count) from units u where not u.alone group by u.id
         ) t
     ),
     keys as materialized (
@@ -26,18 +26,17 @@ begin atomic
         -- Where no two models of a list are one, as is usual, it is enough to count each.
         select k.key, its.count
         from (
-            select model, sum(u.count)::bigint as count
-            from units u cross join unnest(u.models) model
-            where u.plain
-            group by model
+            select u.model, sum(u.count)::bigint as count
+            from (select unnest(models) as model, count::double precision as count from units where plain) u
+            group by u.model
         ) its
         join keys k on k.id = its.model
         union all
         select its.key, its.count
         from (
             select distinct u.id, u.count, k.key
-            from units u cross join unnest(u.models) model join keys k on k.id = model
-            where not u.plain
+            from (select id, count, unnest(models) as model from units where not plain) u
+            join keys k on k.id = u.model
         ) its
     )
     select h.key, sum(h.count)::bigint, w.of from held h cross join whole w group by h.key, w.of;

@@ -8,23 +8,24 @@ returns table (
     count bigint, of bigint, share double precision, low double precision, high double precision)
 language sql stable parallel safe
 begin atomic
-    with sets as materialized (
-        select row_number() over () as id, h.alone, h.inventories[1] as first, h.inventories, h.count
+    with lists as materialized (
+        -- Units with one list are counted by its names at once; of the others the models are needed.
+        select
+            h.alone, case when h.alone then h.names else h.id end as key,
+            case when h.alone then sum(h.count) else min(h.count) end as count,
+            case when not h.alone then h.models end as models
         from stats.holdings(scan, since, until, unit, population) h
+        group by h.alone, 2, 4
     ),
     sizes as materialized (
         select its.names, sum(its.count) as count
         from (
-            select i.names, s.count from sets s join inventory i on i.id = s.first where s.alone
+            select l.key as names, l.count from lists l where l.alone
             union all
-            select count(distinct m.name), s.count
-            from sets s
-            cross join unnest(s.inventories) listed
-            join inventory i on i.id = listed
-            left join unnest(i.models) member on true
-            left join model m on m.id = member
-            where not s.alone
-            group by s.id, s.count
+            select count(distinct m.name), min(l.count)
+            from lists l left join unnest(l.models) member on true left join model m on m.id = member
+            where not l.alone
+            group by l.key
         ) its
         group by its.names
     ),

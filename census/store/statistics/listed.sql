@@ -1,6 +1,4 @@
--- The lists with a model that units had: id tells apart the distinct sets of lists, count is how many units had just
--- that set, and a row is one list of a set, with what the table inventory says of it; alone tells that the set has
--- this list only.
+-- The lists with a model that units had, as `holdings` has them, which also has those that are empty.
 create function stats.listed(
     scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (
@@ -9,23 +7,9 @@ returns table (
     instances integer, traits integer)
 language sql stable parallel safe
 begin atomic
-    with sets as materialized (
-        select row_number() over () as id, h.alone, h.inventories[1] as first, h.inventories, h.count
-        from stats.holdings(scan, since, until, unit, population) h
-    )
-    -- The usual set has one list: taking arrays apart would make it seem to be ten.
     select
-        s.id, true, s.count, i.id, i.models, i.families, i.architectures, i.origins, i.quantizations, i.capabilities,
-        i.tools, i.names, i.instances, i.traits
-    from sets s
-    join inventory i on i.id = s.first
-    where s.alone and i.size > 0
-    union all
-    select
-        s.id, false, s.count, i.id, i.models, i.families, i.architectures, i.origins, i.quantizations, i.capabilities,
-        i.tools, i.names, i.instances, i.traits
-    from sets s
-    cross join unnest(s.inventories) listed
-    join inventory i on i.id = listed
-    where not s.alone and i.size > 0;
+        h.id, h.alone, h.count, h.inventory_id, h.models, h.families, h.architectures, h.origins, h.quantizations,
+        h.capabilities, h.tools, h.names, h.instances, h.traits
+    from stats.holdings(scan, since, until, unit, population) h
+    where h.size > 0;
 end;

@@ -15,8 +15,7 @@ begin atomic
             s.carrier,
             sum(s.observations)::bigint as observations,
             case unit when 'host-day' then range_agg(s.days) end as days
-        from stats.seen(scan, since, until, unit, population) s
-        join inventory i on i.id = s.inventory_id and i.size > 0
+        from stats.served(scan, since, until, unit, population) s
         group by s.carrier
     ),
     bands (place, seen, least, most) as (

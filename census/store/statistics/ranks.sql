@@ -46,78 +46,88 @@ begin atomic
         cross join lateral (select sum(upper(span) - lower(span)) as days from unnest(t.days) span) its
         where its.days < t.day_count
     ),
-    sets as materialized (
-        select row_number() over () as id, its.*
+    units as materialized (
+        -- Over all time: what endpoints listed, and of hosts with several of them what they listed together.
+        select
+            true as alone, not l.shared as of_hosts, true as of_endpoints, l.endpoint_id as id,
+            case by when 'architecture' then l.architectures else l.families end as members
+        from listing l
+        where stats.ever(scan, since, until, 'host') and (population = 'raw' or stats.credible(l.verdict))
+        union all
+        select false, true, false, l.id, case by when 'architecture' then l.architectures else l.families end
+        from stats.listed(scan, since, until, 'host', population) l
+        where stats.ever(scan, since, until, 'host') and not l.alone
+        union all
+        select false, false, true, l.id, case by when 'architecture' then l.architectures else l.families end
+        from stats.listed(scan, since, until, 'endpoint', population) l
+        where stats.ever(scan, since, until, 'endpoint') and not l.alone
+        union all
+        -- Of a scan or a window all that is needed has been read.
+        select its.alone, its.of_hosts, not its.of_hosts, its.id, d.members
         from (
-            select true as of_hosts, h.alone, h.inventories, h.count
-            from stats.holdings(scan, since, until, 'host', population) h
-            where stats.ever(scan, since, until, 'host')
-            union all
-            select false, h.alone, h.inventories, h.count
-            from stats.holdings(scan, since, until, 'endpoint', population) h
-            where stats.ever(scan, since, until, 'endpoint')
-            union all
-            -- Of a scan or a window all that is needed has been read.
-            select c.of_hosts, min(s.inventory_id) = max(s.inventory_id), array_agg(distinct s.inventory_id), 1
+            select
+                c.of_hosts, c.carrier as id, cardinality(array_agg(distinct s.inventory_id)) = 1 as alone,
+                array_agg(distinct s.inventory_id) as inventories
             from seen s
             cross join lateral (values (true, s.host_id), (false, s.endpoint_id)) c (of_hosts, carrier)
             where not stats.ever(scan, since, until, 'host')
             group by c.of_hosts, c.carrier
         ) its
+        cross join unnest(its.inventories) listed
+        join described d on d.id = listed
     ),
-    weights as (
+    weights as materialized (
         -- All four weightings together, by what a list names before that is taken apart.
         select
-            d.members, sum(w.observations) as observations, sum(w.hosts) as hosts, sum(w.endpoints) as endpoints,
+            w.members, sum(w.observations) as observations, sum(w.hosts) as hosts, sum(w.endpoints) as endpoints,
             sum(w.days) as days
         from (
             select
-                s.inventory_id, s.observations::double precision as observations, 0::double precision as hosts,
+                d.members, s.observations::double precision as observations, 0::double precision as hosts,
                 0::double precision as endpoints,
                 case when s.host_id in (select o.host_id from overlapping o) then 0 else s.day_count end
                     ::double precision as days
             from seen s
+            join described d on d.id = s.inventory_id
             union all
-            select
-                s.inventories[1], 0, case when s.of_hosts then s.count else 0 end,
-                case when s.of_hosts then 0 else s.count end, 0
-            from sets s
-            where s.alone
+            select u.members, 0, u.of_hosts::integer, u.of_endpoints::integer, 0
+            from units u
+            where u.alone
         ) w
-        join described d on d.id = w.inventory_id
-        group by d.members
+        group by w.members
+    ),
+    several as materialized (
+        select its.member, its.of_hosts, count(*)::double precision as count
+        from (
+            select distinct u.of_hosts, u.id, member from units u cross join unnest(u.members) member where not u.alone
+        ) its
+        group by its.member, its.of_hosts
+    ),
+    named as materialized (
+        select o.host_id, d.members, united(s.days) as days
+        from overlapping o
+        join seen s on s.host_id = o.host_id
+        -- They are few, which cannot be foreseen: looked up one by one.
+        cross join lateral (select d.members from described d where d.id = s.inventory_id offset 0) d
+        group by o.host_id, d.members
+    ),
+    shared as materialized (
+        select its.member, sum(upper(its.span) - lower(its.span))::double precision as days
+        from (
+            select n.member, unnest(united(n.days)) as span
+            from (select host_id, unnest(members) as member, days from named) n
+            group by n.host_id, n.member
+        ) its
+        group by its.member
     ),
     counted as (
-        select member as value, w.observations, w.hosts, w.endpoints, w.days
-        from weights w cross join unnest(w.members) member
+        select unnest(w.members) as value, w.observations, w.hosts, w.endpoints, w.days from weights w
         union all
-        select
-            several.member, 0, case when several.of_hosts then several.count else 0 end,
-            case when several.of_hosts then 0 else several.count end, 0
-        from (
-            select distinct s.id, s.of_hosts, s.count, member
-            from sets s
-            cross join unnest(s.inventories) listed
-            join described d on d.id = listed
-            cross join unnest(d.members) member
-            where not s.alone
-        ) several
+        select s.member, 0, case when s.of_hosts then s.count else 0 end,
+            case when s.of_hosts then 0 else s.count end, 0
+        from several s
         union all
-        select its.member, 0, 0, 0, upper(span) - lower(span)
-        from (
-            select named.host_id, member, united(named.days) as days
-            from (
-                select o.host_id, d.members, united(s.days) as days
-                from overlapping o
-                join seen s on s.host_id = o.host_id
-                -- They are few, which cannot be foreseen: looked up one by one.
-                cross join lateral (select d.members from described d where d.id = s.inventory_id offset 0) d
-                group by o.host_id, d.members
-            ) named
-            cross join unnest(named.members) member
-            group by named.host_id, member
-        ) its
-        cross join unnest(its.days) span
+        select s.member, 0, 0, 0, s.days from shared s
     ),
     summed as materialized (
         select

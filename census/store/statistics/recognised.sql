@@ -1,5 +1,5 @@
--- How many of the recognised units (served, locked, empty) have each value of a dimension: country, software, or
--- version (value is the software, detail its version). A unit counts once for each value and once in `of`.
+-- How many of the recognised units (served, locked, empty) have each value of a dimension: software, or version (value
+-- is the software, detail its version). A unit counts once for each value and once in `of`.
 create function stats.recognised(
     dimension text, scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (value text, detail text, count bigint, of bigint)
@@ -7,14 +7,12 @@ language sql stable parallel safe
 begin atomic
     with held as (
         select
-            s.carrier, s.host_id,
-            case when dimension in ('software', 'version') then w.name end as software,
-            case dimension when 'version' then w.version end as detail,
+            s.carrier, w.name as software, case dimension when 'version' then w.version end as detail,
             case unit when 'observation' then sum(s.observations)::bigint end as observations,
             case unit when 'host-day' then range_agg(s.days) end as days
         from stats.seen(scan, since, until, unit, population) s
         left join software w on w.id = s.software_id
-        group by 1, 2, 3, 4
+        group by 1, 2, 3
     ),
     units as (
         select
@@ -28,12 +26,8 @@ begin atomic
     ),
     counted as (
         select
-            case dimension when 'country' then p.country else held.software end as value,
-            held.detail,
-            sum(weight)::bigint as count
+            held.software as value, held.detail, sum(weight)::bigint as count
         from held
-        left join host h on h.id = held.host_id
-        left join place p on p.id = h.place_id
         cross join lateral stats.weight(unit, held.observations, held.days)
         group by 1, 2
     )

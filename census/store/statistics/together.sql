@@ -21,7 +21,7 @@ begin atomic
     ),
     units as materialized (
         select
-            l.id, l.alone, l.count, l.models, l.names,
+            l.id, l.alone, l.count, l.names, case when not l.alone then l.models end as models,
             case by when 'architecture' then l.architectures else l.families end as members
         from stats.listed(scan, since, until, unit, population) l
     ),

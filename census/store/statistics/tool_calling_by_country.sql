@@ -14,12 +14,11 @@ begin atomic
     with held as (
         -- Tools are thresholds: what is seen with 2 (yes) is also there under 1 (unknown) and 0 (no).
         select
-            s.carrier, s.host_id, level,
+            s.host_id, level,
             case unit when 'observation' then sum(s.observations)::bigint end as observations,
             case unit when 'host-day' then range_agg(s.days) end as days
-        from stats.seen(scan, since, until, unit, population) s
-        join inventory i on i.id = s.inventory_id and i.size > 0
-        cross join lateral generate_series(0, i.tools::integer) level
+        from stats.serving(scan, since, until, unit, population) s
+        join (values (0), (1), (2)) levels (level) on level <= s.tools
         group by s.carrier, s.host_id, level
     ),
     counted as (

@@ -5,13 +5,12 @@ returns table (
     traits integer, count bigint)
 language sql stable parallel safe
 begin atomic
-    with units as materialized (
-        select l.id, l.alone, l.count, l.traits from stats.listed(scan, since, until, unit, population) l
-    ),
-    united as (
-        select u.traits, u.count from units u where u.alone
-        union all
-        select bit_or(u.traits), u.count from units u where not u.alone group by u.id, u.count
-    )
-    select u.traits, sum(u.count)::bigint from united u group by u.traits;
+    select u.traits, sum(u.count)::bigint
+    from (
+        -- Units with one list are counted by its bits at once, the others one by one, whose bits are put together.
+        select bit_or(l.traits) as traits, case when l.alone then sum(l.count) else min(l.count) end as count
+        from stats.listed(scan, since, until, unit, population) l
+        group by l.alone, case when l.alone then l.traits else l.id end
+    ) u
+    group by u.traits;
 end;

@@ -14,55 +14,65 @@ returns table (
     tau double precision, change text)
 language sql stable parallel safe
 begin atomic
-    with seen as materialized (
+    with parts as (
+        -- Weeks as bits of a number, sixty at a time (part): to put them together costs a tenth of what ranges cost.
         select
-            w.carrier, w.weeks,
-            case by when 'architecture' then i.architectures else i.families end as members
-        from stats.week_spans(scan, since, until, unit, population) w
-        join inventory i on i.id = w.inventory_id
-        where i.size > 0 and stats.one_of('by', by, array['family', 'architecture'])
+            r.carrier, r.inventory_id, r.part,
+            ((1::bigint << (least(upper(r.run), 60 * r.part + 60) - greatest(lower(r.run), 60 * r.part))) - 1)
+                << greatest(lower(r.run) - 60 * r.part, 0) as weeks
+        from (
+            select its.*, generate_series(lower(its.run) / 60, (upper(its.run) - 1) / 60) as part
+            from (
+                select w.carrier, w.inventory_id, unnest(w.weeks) as run
+                from stats.week_spans(scan, since, until, unit, population) w
+                where w.inventory_id is not null and w.inventory_id not in (select i.id from inventory i where i.size = 0)
+                    and stats.one_of('by', by, array['family', 'architecture'])
+            ) its
+        ) r
     ),
-    carriers as materialized (
-        select s.carrier, count(*) = 1 as alone, united(s.weeks) as weeks
-        from seen s
-        group by s.carrier
+    seen as materialized (
+        select
+            p.carrier, p.part, p.weeks, p.alone,
+            case by when 'architecture' then i.architectures else i.families end as members
+        from (select parts.*, count(*) over (partition by carrier, part) = 1 as alone from parts) p
+        join inventory i on i.id = p.inventory_id
     ),
     held as (
-        -- Who was seen with one list only counts as often as it has members; of the others each member's weeks are put together.
-        select member, s.weeks
-        from seen s join carriers c using (carrier) cross join unnest(s.members) member
-        where c.alone
+        -- Who was seen with one list only counts as often as it has members; of the others each member's weeks are put
+        -- together. The null member stands for all.
+        select unnest(s.members || null::text) as member, s.part, s.weeks from seen s where s.alone
         union all
-        select member, united(s.weeks)
-        from seen s join carriers c using (carrier) cross join unnest(s.members) member
-        where not c.alone
-        group by s.carrier, member
-    ),
-    counted as (
-        select one.member, date '2000-01-03' + 7 * week as week, sum(one.count)::bigint as count
+        select its.member, its.part, bit_or(its.weeks)
         from (
-            select h.member, lower(h.run) as first, upper(h.run) - 1 as last, count(*) as count
-            from (select held.member, unnest(held.weeks) as run from held) h
-            group by h.member, lower(h.run), upper(h.run)
-        ) one
-        cross join generate_series(one.first, one.last) week
-        group by one.member, week
+            select s.carrier, unnest(s.members || null::text) as member, s.part, s.weeks from seen s where not s.alone
+        ) its
+        group by its.carrier, its.part, its.member
+    ),
+    alike as materialized (
+        select h.member, h.part, h.weeks, count(*) as count from held h group by h.member, h.part, h.weeks
+    ),
+    spread as materialized (
+        select its.part, its.weeks, date '2000-01-03' + 7 * (60 * its.part + place) as week
+        from (select distinct a.part, a.weeks from alike a) its
+        join generate_series(0, 59) place on its.weeks >> place & 1 = 1
+    ),
+    counted as materialized (
+        select a.member, s.week, sum(a.count)::bigint as count
+        from alike a join spread s on s.part = a.part and s.weeks = a.weeks
+        group by a.member, s.week
     ),
     whole as materialized (
         select
-            u.week, u.of, lag(u.week) over (order by u.week) as before, min(u.week) over () as first
-        from (
-            select date '2000-01-03' + 7 * week as week, sum(one.count)::bigint as of
-            from (select run, count(*) as count from carriers c cross join unnest(c.weeks) run group by run) one
-            cross join generate_series(lower(one.run), upper(one.run) - 1) week
-            group by week
-        ) u
+            c.week, c.count as of, lag(c.week) over (order by c.week) as before, min(c.week) over () as first
+        from counted c
+        where c.member is null
     ),
     ranked as materialized (
         select
             c.week, c.member, c.count,
             row_number() over (partition by c.week order by c.count desc, c.member collate "C") as rank
         from counted c
+        where c.member is not null
     ),
     compared as materialized (
         -- Each week's first twenty with those of the first week, with the counts of both weeks.

@@ -1,0 +1,34 @@
+-- The sets of values of a dimension (family, architecture, origin, quantization, capability, or tools) that the models of
+-- units have together, in alphabetical order, and how many units with a model have just that set; the empty set is of
+-- units of whose models none is known. The values of tools are thresholds: a unit that advertises tool calling has yes
+-- and unknown, and one that surely does not has none.
+create function stats.value_sets(
+    dimension text, scan bigint, since timestamptz, until timestamptz, unit text, population text)
+returns table (members text[], count bigint)
+language sql stable parallel safe
+begin atomic
+    with described as materialized (
+        select
+            l.id, l.alone, l.count,
+            case dimension
+                when 'family' then l.families
+                when 'architecture' then l.architectures
+                when 'origin' then l.origins
+                when 'quantization' then l.quantizations
+                when 'capability' then l.capabilities
+                when 'tools' then (array['unknown', 'yes'])[:l.tools]
+            end as members
+        from stats.listed(scan, since, until, unit, population) l
+    )
+    select u.members, sum(u.count)::bigint
+    from (
+        -- The usual unit has one inventory, whose members are sorted and distinct as they are stored.
+        select d.members, d.count from described d where d.alone
+        union all
+        select coalesce(array_agg(distinct member collate "C") filter (where member is not null), '{}'), d.count
+        from described d left join unnest(d.members) member on true
+        where not d.alone
+        group by d.id, d.count
+    ) u
+    group by u.members;
+end;
