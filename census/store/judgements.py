@@ -8,22 +8,22 @@ from psycopg import Cursor
 from sqlalchemy import Connection, delete, insert, select
 
 from census import advisories
-from census.store import tables
+from census.store import shared
 
 
 def renew(connection: Connection) -> None:
     """Put in the advisories of this program, and judge every version that the database has by them."""
-    connection.execute(delete(tables.judgement))
-    connection.execute(delete(tables.advisory))
+    connection.execute(delete(shared.judgement))
+    connection.execute(delete(shared.advisory))
     told = [
         {"id": each.id, "software": each.software, "about": each.about, "ranges": dict(each.ranges)}
         for each in advisories.advisories()
     ]
-    connection.execute(insert(tables.advisory), told)
-    known = connection.execute(select(tables.software.c.id, tables.software.c.name, tables.software.c.version)).all()
+    connection.execute(insert(shared.advisory), told)
+    known = connection.execute(select(shared.software.c.id, shared.software.c.name, shared.software.c.version)).all()
     if rows := [row for number, name, version in known for row in _rows(number, name, version)]:
         columns = ("software_id", "advisory_id", "affected")
-        connection.execute(insert(tables.judgement), [dict(zip(columns, row, strict=True)) for row in rows])
+        connection.execute(insert(shared.judgement), [dict(zip(columns, row, strict=True)) for row in rows])
 
 
 def add(cursor: Cursor[Any], number: int, name: str, version: str | None) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.dialects.postgresql.ranges import MultiRange, Range
 
 from census.facts import Outcome, Tools, Verdict
-from census.store import tables
+from census.store import shared, tables
 from tests.support.inventories import UNDESCRIBED, describe
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -78,7 +78,7 @@ class Population:
         at: datetime = NOW,
     ) -> None:
         """One endpoint that was recognised in a scan, with what it listed."""
-        place = self._find(tables.place, country=country, region=None, city=None)
+        place = self._find(shared.place, country=country, region=None, city=None)
         host = self._find(tables.host, keys=("address",), address=address, place_id=place)
         endpoint = self._find(
             tables.endpoint, keys=("host_id", "port"), host_id=host, port=port, name=name, verdict=int(verdict),
@@ -87,7 +87,7 @@ class Population:
         sighting = self._find(
             tables.sighting, keys=("endpoint_id", "inventory_id", "software_id"),
             endpoint_id=endpoint, inventory_id=self.inventory(models),
-            software_id=self._find(tables.software, name=software, version=version), first_seen=at, last_seen=at,
+            software_id=self._find(shared.software, name=software, version=version), first_seen=at, last_seen=at,
             observations=1, days=MultiRange([Range(at.date(), date.fromordinal(at.date().toordinal() + 1))]),
         )  # fmt: skip
         outcome = Outcome.SERVED if models else Outcome.EMPTY
@@ -110,7 +110,7 @@ class Population:
         numbers = sorted({self._model(model) for model in models})
         families = {model.family for model in models if model.family}
         number = self._find(
-            tables.inventory, keys=("hash",), hash=hashlib.sha256(repr(numbers).encode()).digest(), models=numbers,
+            shared.inventory, keys=("hash",), hash=hashlib.sha256(repr(numbers).encode()).digest(), models=numbers,
             size=len(numbers), cut=False, families=sorted(families), architectures=[],
             origins=sorted({ORIGINS[family][1] for family in families if family in ORIGINS}), quantizations=[],
             capabilities=sorted({word for model in models for word in model.capabilities or ()}),
@@ -125,14 +125,14 @@ class Population:
         if model.family is not None:
             self._family(model.family, developer, origin)
         return self._find(
-            tables.model, keys=("hash",), hash=hashlib.sha256(repr(model).encode()).digest(), name=model.name,
+            shared.model, keys=("hash",), hash=hashlib.sha256(repr(model).encode()).digest(), name=model.name,
             digest=hashlib.sha256(model.name.encode()).hexdigest(), family=model.family, developer=developer,
             origin=origin, tools=int(model.tools),
             capabilities=None if model.capabilities is None else list(model.capabilities),
         )  # fmt: skip
 
     def _family(self, name: str, developer: str | None, origin: str | None) -> None:
-        family = tables.family
+        family = shared.family
         if self.connection.scalar(select(family.c.name).where(family.c.name == name)) is None:
             self.connection.execute(insert(family).values(name=name, developer=developer, origin=origin))
 

@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Table, delete, insert, update
 from sqlalchemy.dialects.postgresql.ranges import MultiRange, Range
 
 from census.facts import Outcome, Tools
-from census.store import tables
+from census.store import shared, tables
 from tests.support.inventories import UNDESCRIBED, describe
 
 DAY_1 = datetime(2026, 11, 1, 10, tzinfo=UTC)
@@ -88,17 +88,17 @@ def settle(connection: Connection) -> None:
     """Fill a fresh database with the village; all numbers of rows count from 1 in the order above."""
     for began in TIMES:
         _scan(connection, began)
-    _insert(connection, tables.family, [{"name": n, "developer": d, "origin": o} for n, d, o in _FAMILIES])
-    _insert(connection, tables.model, [_model(number) for number in range(1, len(_MODELS) + 1)])
-    _insert(connection, tables.software, [{"name": name, "version": version} for name, version in _SOFTWARE])
+    _insert(connection, shared.family, [{"name": n, "developer": d, "origin": o} for n, d, o in _FAMILIES])
+    _insert(connection, shared.model, [_model(number) for number in range(1, len(_MODELS) + 1)])
+    _insert(connection, shared.software, [{"name": name, "version": version} for name, version in _SOFTWARE])
     _advise(connection)
-    _insert(connection, tables.place, [{"country": country, "region": region} for country, region in _PLACES])
-    _insert(connection, tables.network, [{"asn": 64496, "organization": "Example Net"}])
+    _insert(connection, shared.place, [{"country": country, "region": region} for country, region in _PLACES])
+    _insert(connection, shared.network, [{"asn": 64496, "organization": "Example Net"}])
     hosts = [{"address": f"127.0.0.{n}", "place_id": place, "network_id": 1} for n, place in enumerate(_HOSTS, 1)]
     _insert(connection, tables.host, hosts)
     _insert(connection, tables.endpoint, [_endpoint(*each) for each in _ENDPOINTS])
     inventories = sorted({seen.models for seen in _SEEN if seen.models is not None}, key=tuple)
-    _insert(connection, tables.inventory, [_inventory(models) for models in inventories])
+    _insert(connection, shared.inventory, [_inventory(models) for models in inventories])
     describe(connection)
     for number, seen in enumerate(_SEEN, 1):
         inventory = None if seen.models is None else inventories.index(seen.models) + 1
@@ -116,16 +116,16 @@ def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]
 
 def _advise(connection: Connection) -> None:
     """Put invented advisories in the place of the real ones."""
-    connection.execute(delete(tables.advisory))
+    connection.execute(delete(shared.advisory))
     told = [{"id": name, "software": software, "about": "", "ranges": {}} for name, software, _ in _ADVISORIES]
-    _insert(connection, tables.advisory, told)
+    _insert(connection, shared.advisory, told)
     said = [
         {"software_id": number, "advisory_id": name, "affected": word}
         for name, _, words in _ADVISORIES
         for number, word in enumerate(words, 1)
         if word is not None
     ]
-    _insert(connection, tables.judgement, said)
+    _insert(connection, shared.judgement, said)
 
 
 def _scan(connection: Connection, began: datetime) -> None:

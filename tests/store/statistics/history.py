@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, insert
 from sqlalchemy.dialects.postgresql.ranges import MultiRange, Range
 
 from census.facts import Outcome, Tools
-from census.store import tables
+from census.store import shared, tables
 from tests.support.inventories import UNDESCRIBED, describe
 
 
@@ -94,8 +94,8 @@ class _Rows:
         places = _distinct((country, region) for country, region, _, _ in world.hosts)
         networks = _distinct((asn, organization) for _, _, asn, organization in world.hosts)
         self.insert(tables.scan, [_scan(began) for began in world.scans])
-        self.insert(tables.place, [{"country": country, "region": region} for country, region in places])
-        self.insert(tables.network, [{"asn": asn, "organization": name} for asn, name in networks])
+        self.insert(shared.place, [{"country": country, "region": region} for country, region in places])
+        self.insert(shared.network, [{"asn": asn, "organization": name} for asn, name in networks])
         self.insert(tables.host, [
             {
                 "address": f"127.0.{number // 250}.{number % 250 + 1}",
@@ -118,10 +118,10 @@ class _Rows:
         models = _distinct(model for listed in inventories for model in listed)
         software = _distinct(look.software for look in looks if look.software is not None)
         families = _distinct((model.family, model.origin) for model in models if model.family is not None)
-        self.insert(tables.family, [{"name": n, "developer": f"Makers of {n}", "origin": o} for n, o in families])
-        self.insert(tables.model, [_model(model) for model in models])
-        self.insert(tables.software, [{"name": name, "version": version} for name, version in software])
-        self.insert(tables.inventory, [_inventory(listed, models) for listed in inventories])
+        self.insert(shared.family, [{"name": n, "developer": f"Makers of {n}", "origin": o} for n, o in families])
+        self.insert(shared.model, [_model(model) for model in models])
+        self.insert(shared.software, [{"name": name, "version": version} for name, version in software])
+        self.insert(shared.inventory, [_inventory(listed, models) for listed in inventories])
         describe(self.connection)
         sightings = _distinct((look.endpoint, look.models, look.software) for look in looks if look.outcome.recognised)
         self.insert(tables.sighting, [
