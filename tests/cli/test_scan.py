@@ -126,6 +126,9 @@ def test_a_shard_into_which_nothing_falls_is_a_scan_with_nothing_to_do(
     assert "is done" in status.stdout
     for shard in ("1/2", "2/2"):
         assert census("preflight", listed, "--scope", scope, "--shard", shard, folder=tmp_path).returncode == 0
+        line = ("scan", listed, "--scope", scope, "--quiet", "--shard", shard, *FAST)
+        quiet = census(*line, folder=tmp_path, url=database_url)
+        assert (quiet.returncode, quiet.stderr) == (0, "")
 
 
 def test_targets_that_are_listed_with_both_schemes_are_told(scope: Path, tmp_path: Path, database_url: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from census.facts import Model, Observation, Outcome, Target
 from census.places import Places
+from census.probe.look import Prober
 from census.scan.chunks import OpenChunk
 from census.scan.feed import network_key
 from census.scan.worker import Worker
@@ -272,6 +273,25 @@ def test_an_authorisation_that_ends_stops_the_worker(database_url: str, tmp_path
             return await work(database_url, scan)
 
     assert asyncio.run(run()).expired
+
+
+def test_a_look_that_ends_without_an_outcome_ends_the_worker_and_not_its_scan(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_self: Prober, _target: Target, _address: str) -> Observation:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(Prober, "look", broken)
+    scan = create(database_url, tmp_path, ["127.0.0.1:1"])
+
+    async def run() -> None:
+        async with asyncio.timeout(20):
+            await work(database_url, scan)
+
+    with pytest.raises(RuntimeError, match="a look was broken off"):
+        asyncio.run(run())
+    with connect(database_url) as connection:
+        assert claims.open_chunks(connection, scan) == 1
 
 
 def test_chunks_of_a_worker_that_died_here_are_free_at_once(database_url: str, tmp_path: Path) -> None:
