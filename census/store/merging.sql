@@ -156,16 +156,18 @@ where it.endpoint_id = f.endpoint_id
     and it.software_id is not distinct from f.software_id;
 
 insert into sighting (endpoint_id, inventory_id, software_id, first_seen, last_seen, latency_ms, observations, days,
-    running_told, running_yes, running_sum, recalled)
-select endpoint_id, inventory_id, software_id, first_seen, last_seen, latency_ms, observations, days,
-    told, busy, loaded, recalled
+    running_told, running_yes, running_sum, recalled, host_id, size)
+select f.endpoint_id, f.inventory_id, f.software_id, f.first_seen, f.last_seen, f.latency_ms, f.observations, f.days,
+    f.told, f.busy, f.loaded, f.recalled, e.host_id, i.size
 from seen_there f
+join endpoint e on e.id = f.endpoint_id
+left join inventory i on i.id = f.inventory_id
 where not exists (
     select from sighting it
     where it.endpoint_id = f.endpoint_id
         and it.inventory_id is not distinct from f.inventory_id
         and it.software_id is not distinct from f.software_id)
-order by endpoint_id;
+order by f.endpoint_id;
 
 create temporary table sighting_number on commit drop as
 select f.old, it.id

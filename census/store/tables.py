@@ -163,6 +163,7 @@ endpoint = Table(
     UniqueConstraint("host_id", "port"),
     Index("endpoint_imprint_idx", "imprint", postgresql_where=text("imprint is not null")),
     Index("endpoint_stale_idx", "id", postgresql_where=text("listed_stale")),
+    Index("endpoint_decoy_idx", "id", postgresql_where=text("verdict >= 2")),
     comment="An address and port that was ever recognised as an inference server",
 )
 
@@ -246,6 +247,8 @@ sighting = Table(
         nullable=False,
         comment="Weeks in which it was seen, by number: week 0 began on Monday, 2000-01-03",
     ),
+    Column("host_id", BigInteger, nullable=False, comment="The address of its endpoint: endpoint.host_id"),
+    Column("size", Integer, comment="How many models it listed: inventory.size; null when it was locked"),
     UniqueConstraint("endpoint_id", "inventory_id", "software_id", postgresql_nulls_not_distinct=True),
     comment="One endpoint with one inventory and one software, over all the time it stayed so",
 )

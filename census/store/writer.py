@@ -93,7 +93,7 @@ _MOVED = """
 _RECORD = f"""
 with met as materialized (
     select
-        seen.*, endpoint.id as endpoint_id, sighting.id as sighting_id, endpoint.listed_stale,
+        seen.*, endpoint.id as endpoint_id, host.id as host_id, sighting.id as sighting_id, endpoint.listed_stale,
         not endpoint.signals @> seen.signals or seen.name <> coalesce(endpoint.name, '')
             or seen.certificate <> coalesce(endpoint.certificate, '')
             or seen.imprint <> coalesce(endpoint.imprint, '') as told_more
@@ -111,7 +111,7 @@ with met as materialized (
     from met where recognised and told_more and endpoint.id = met.endpoint_id
 ), counted as (
     select
-        endpoint_id, inventory_id, software_id, sighting_id, count(*) as observations,
+        endpoint_id, host_id, inventory_id, software_id, sighting_id, count(*) as observations,
         min(observed_at) as first_seen, max(observed_at) as last_seen, min(latency_ms) as latency_ms,
         range_agg(daterange(day, day + 1)) as days,
         count(running) as running_told, count(*) filter (where running > 0) as running_yes,
@@ -122,14 +122,15 @@ with met as materialized (
                 and its.software_id is not distinct from met.software_id
             group by member having count(*) = count(met.endpoint_id) order by 1), '{{}}') end as recalled
     from met, lateral (select (observed_at at time zone 'UTC')::date) as its(day)
-    where recognised group by endpoint_id, inventory_id, software_id, sighting_id
+    where recognised group by endpoint_id, host_id, inventory_id, software_id, sighting_id
 ), made as (
     insert into sighting as old (
         endpoint_id, inventory_id, software_id, observations, first_seen, last_seen, latency_ms, days, running_told,
-        running_yes, running_sum, recalled)
+        running_yes, running_sum, recalled, host_id, size)
     select
         endpoint_id, inventory_id, software_id, observations, first_seen, last_seen, latency_ms, days, running_told,
-        running_yes, running_sum, recalled
+        running_yes, running_sum, recalled, host_id,
+        (select inventory.size from inventory where inventory.id = counted.inventory_id)
     from counted where sighting_id is null order by endpoint_id
     on conflict (endpoint_id, inventory_id, software_id) do update set {_MOVED.format(old="old", new="excluded")}
     returning id, endpoint_id, inventory_id, software_id

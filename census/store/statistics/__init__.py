@@ -48,6 +48,7 @@ _SHARED = (
     "trait",
     "around_log",
     "stays",
+    "in_vain",
     "presence",
     "week_spans",
     "weeks",

@@ -14,9 +14,8 @@ begin atomic
     with placed as materialized (
         select p.country, n.asn, sum(f.units)::bigint as count
         from stats.placed(scan, since, until, unit, population) f
-        join host h on h.id = f.host_id
-        left join place p on p.id = h.place_id
-        left join network n on n.id = h.network_id
+        left join place p on p.id = f.place_id
+        left join network n on n.id = f.network_id
         group by p.country, n.asn
     ),
     counted as (

@@ -19,14 +19,39 @@ begin atomic
     whole as materialized (
         select coalesce(sum(count), 0)::bigint as of from sets
     ),
-    units as (
-        select s.id, s.count, a.software, a.id as advisory, max(coalesce(j.affected, 1::smallint)) as affected
-        from sets s
-        cross join unnest(s.members) run
-        join software w on w.id = run
-        join advisory a on a.software = w.name
+    advisories as materialized (
+        select a.software, a.id, row_number() over (partition by a.software order by a.id)::integer as place
+        from advisory a
+    ),
+    judged as materialized (
+        -- Of each version a bit for each advisory about its software, for units have many versions together.
+        select
+            w.id, w.name,
+            string_agg((coalesce(j.affected, 1) = 2)::integer::text, '' order by a.place)::varbit as yes,
+            string_agg((coalesce(j.affected, 1) > 0)::integer::text, '' order by a.place)::varbit as perhaps
+        from software w
+        join advisories a on a.software = w.name
         left join judgement j on j.software_id = w.id and j.advisory_id = a.id
-        group by s.id, s.count, a.id
+        group by w.id
+    ),
+    alike as materialized (
+        select u.name, u.yes, u.perhaps, sum(u.count)::bigint as count
+        from (
+            select s.count, j.name, bit_or(j.yes) as yes, bit_or(j.perhaps) as perhaps
+            from sets s
+            cross join unnest(s.members) run
+            join judged j on j.id = run
+            group by s.id, s.count, j.name
+        ) u
+        group by u.name, u.yes, u.perhaps
+    ),
+    units as materialized (
+        select
+            a.software, a.id as advisory,
+            get_bit(u.yes, a.place - 1) + get_bit(u.perhaps, a.place - 1) as affected, sum(u.count)::bigint as count
+        from alike u
+        join advisories a on a.software = u.name
+        group by 1, 2, 3
     ),
     counted as (
         select u.software, u.advisory, state.affected, state.place,

@@ -36,8 +36,7 @@ begin atomic
         from (
             -- All scans: the counters of the sightings, so that no observation is read.
             select s.observations as targets
-            from stats.seen(null, null, null, 'observation', 'credible') s
-            join inventory i on i.id = s.inventory_id and i.size > 0
+            from stats.served(null, null, null, 'observation', 'credible') s
             where scan is null and since is null and until is null
             union all
             select count(*)

@@ -11,30 +11,31 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with seen as materialized (
-        select w.carrier, w.weeks, coalesce(i.size, 0) as models
+        select w.carrier, w.weeks, coalesce(w.size, 0) as models
         from stats.week_spans(scan, since, until, unit, population) w
-        left join inventory i on i.id = w.inventory_id
     ),
     carriers as materialized (
         select s.carrier, min(lower(s.weeks)) as first, max(upper(s.weeks)) - 1 as last from seen s group by s.carrier
     ),
-    longest as materialized (
+    longest as (
         -- Of each list the weeks in which its unit had no longer one.
         select
             s.models,
-            s.weeks - coalesce(united(s.weeks) over (
-                partition by s.carrier order by s.models desc rows between unbounded preceding and 1 preceding
-            ), '{}') as weeks
+            case row_number() over longer
+                when 1 then s.weeks
+                else s.weeks - united(s.weeks) over (longer rows between unbounded preceding and 1 preceding)
+            end as weeks
         from seen s
+        window longer as (partition by s.carrier order by s.models desc)
     ),
     runs as materialized (
-        select r.run, r.models, count(*) as count
+        select lower(r.run) as first, upper(r.run) - 1 as last, r.models, count(*) as count
         from (select unnest(l.weeks) as run, l.models from longest l) r
-        group by r.run, r.models
+        group by 1, 2, r.models
     ),
     lists as materialized (
         select week, r.models, sum(r.count)::bigint as count
-        from runs r cross join generate_series(lower(r.run), upper(r.run) - 1) week
+        from runs r cross join generate_series(r.first, r.last) week
         group by week, r.models
     ),
     ordered as (

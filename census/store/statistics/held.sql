@@ -2,7 +2,7 @@
 -- version of software, if it served a model.
 create function stats.held(
     dimension text, scan bigint, since timestamptz, until timestamptz, unit text, population text)
-returns table (carrier bigint, member bigint, observations bigint, days datemultirange, day_count integer)
+returns table (carrier bigint, member bigint, observations integer, days datemultirange, day_count integer)
 language sql stable parallel safe
 begin atomic
     select s.carrier, s.inventory_id, s.observations, s.days, s.day_count

@@ -12,8 +12,7 @@ begin atomic
     with counted as (
         select n.asn, n.organization, sum(f.units)::bigint as count
         from stats.placed(scan, since, until, unit, population) f
-        join host h on h.id = f.host_id
-        left join network n on n.id = h.network_id
+        left join network n on n.id = f.network_id
         group by n.asn, n.organization
     ),
     systems as (

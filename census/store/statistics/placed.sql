@@ -1,19 +1,43 @@
--- The hosts that were recognised (served, locked, empty), with how many units each stands for.
+-- Where those are that were recognised (served, locked, empty): place_id and network_id of their hosts, and how many
+-- units are there.
 create function stats.placed(
     scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (
-    host_id bigint, units bigint)
+    place_id bigint, network_id bigint, units bigint)
 language sql stable parallel safe
 begin atomic
-    -- All time: whoever was ever seen has a sighting, and what is in it does not matter.
-    select e.host_id, case unit when 'endpoint' then count(*) else 1 end
-    from endpoint e
-    where stats.asked(unit, population) and stats.ever(scan, since, until, unit)
-        and (population = 'raw' or stats.credible(e.verdict))
-        and exists (select from sighting s where s.endpoint_id = e.id)
-    group by e.host_id
+    with lacking as materialized (
+        -- All time: an endpoint counts if it is credible and has a sighting, and what is in it does not matter. The few
+        -- that do not are told by indexes, and the hosts that have no other left out.
+        select e.id, e.host_id
+        from endpoint e
+        where stats.ever(scan, since, until, unit) and population <> 'raw' and not stats.credible(e.verdict)
+        union
+        -- Merging brings endpoints that others never recognised; whoever has a list has a sighting.
+        select e.id, e.host_id
+        from endpoint e
+        where stats.ever(scan, since, until, unit) and e.listed_id is null
+            and not exists (select from sighting s where s.endpoint_id = e.id)
+    ),
+    without as materialized (
+        select its.host_id
+        from (select l.host_id, count(*) as endpoints from lacking l group by l.host_id) its
+        where its.endpoints = (select count(*) from endpoint e where e.host_id = its.host_id)
+    )
+    select h.place_id, h.network_id, count(*)
+    from host h
+    left join without w on w.host_id = h.id
+    where stats.asked(unit, population) and stats.ever(scan, since, until, unit) and unit = 'host' and w.host_id is null
+    group by h.place_id, h.network_id
     union all
-    select h.host_id, case unit when 'endpoint' then h.endpoints else w.weight end
+    select h.place_id, h.network_id, count(*)
+    from endpoint e
+    join host h on h.id = e.host_id
+    left join lacking l on l.id = e.id
+    where stats.ever(scan, since, until, unit) and unit = 'endpoint' and l.id is null
+    group by h.place_id, h.network_id
+    union all
+    select h.place_id, h.network_id, sum(case unit when 'endpoint' then its.endpoints else w.weight end)::bigint
     from (
         select
             s.host_id,
@@ -23,6 +47,8 @@ begin atomic
         from stats.seen(scan, since, until, unit, population) s
         where not stats.ever(scan, since, until, unit)
         group by s.host_id
-    ) h
-    cross join lateral stats.weight(unit, h.observations, h.days) w;
+    ) its
+    join host h on h.id = its.host_id
+    cross join lateral stats.weight(unit, its.observations, its.days) w
+    group by h.place_id, h.network_id;
 end;

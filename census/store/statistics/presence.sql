@@ -19,15 +19,10 @@ begin atomic
         group by 1
     ),
     failed as materialized (
-        -- Failed attempts are few, and have an index of their own.
-        select case unit when 'endpoint' then e.id else e.host_id end as carrier, f.observed_at
-        from observation f
-        join endpoint e on e.id = f.endpoint_id
-        where f.sighting_id is null
-            and f.outcome in (select w.id from outcome w where w.stage > 0)
-            and (scan is null or f.scan_id = scan)
-            and (since is null or f.observed_at >= since)
-            and (until is null or f.observed_at < until)
+        -- Of a host those at its credible endpoints count; an endpoint that is not credible finds no match below.
+        select case unit when 'endpoint' then f.endpoint_id else e.host_id end as carrier, f.observed_at
+        from stats.in_vain(scan, since, until) f
+        left join endpoint e on e.id = f.endpoint_id and unit <> 'endpoint'
             and (population = 'raw' or stats.credible(e.verdict))
     ),
     missed as (

@@ -46,6 +46,12 @@ begin atomic
         cross join lateral (select sum(upper(span) - lower(span)) as days from unnest(t.days) span) its
         where its.days < t.day_count
     ),
+    lists as materialized (
+        -- Of a scan or a window: what was listed in it, looked up once.
+        select d.id, d.members
+        from (select distinct s.inventory_id from seen s where not stats.ever(scan, since, until, 'host')) its
+        join described d on d.id = its.inventory_id
+    ),
     units as materialized (
         -- Over all time: what endpoints listed, and of hosts with several of them what they listed together.
         select
@@ -74,7 +80,7 @@ begin atomic
             group by c.of_hosts, c.carrier
         ) its
         cross join unnest(its.inventories) listed
-        join described d on d.id = listed
+        join lists d on d.id = listed
     ),
     weights as materialized (
         -- All four weightings together, by what a list names before that is taken apart.
@@ -88,7 +94,11 @@ begin atomic
                 case when s.host_id in (select o.host_id from overlapping o) then 0 else s.day_count end
                     ::double precision as days
             from seen s
-            join described d on d.id = s.inventory_id
+            join (
+                select d.id, d.members from described d where stats.ever(scan, since, until, 'host')
+                union all
+                select l.id, l.members from lists l
+            ) d on d.id = s.inventory_id
             union all
             select u.members, 0, u.of_hosts::integer, u.of_endpoints::integer, 0
             from units u

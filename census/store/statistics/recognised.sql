@@ -5,14 +5,21 @@ create function stats.recognised(
 returns table (value text, detail text, count bigint, of bigint)
 language sql stable parallel safe
 begin atomic
-    with held as (
+    with named as materialized (
+        -- One number stands for all versions of a software, for words are dear to compare.
         select
-            s.carrier, w.name as software, case dimension when 'version' then w.version end as detail,
+            w.id, w.name, w.version,
+            case dimension when 'version' then w.id else min(w.id) over (partition by w.name) end as value
+        from software w
+    ),
+    held as (
+        select
+            s.carrier, n.value,
             case unit when 'observation' then sum(s.observations)::bigint end as observations,
             case unit when 'host-day' then range_agg(s.days) end as days
         from stats.seen(scan, since, until, unit, population) s
-        left join software w on w.id = s.software_id
-        group by 1, 2, 3
+        left join named n on n.id = s.software_id
+        group by 1, 2
     ),
     units as (
         select
@@ -25,11 +32,13 @@ begin atomic
         select sum(weight)::bigint as of from units u cross join lateral stats.weight(unit, u.observations, u.days)
     ),
     counted as (
-        select
-            held.software as value, held.detail, sum(weight)::bigint as count
+        select held.value, sum(weight)::bigint as count
         from held
         cross join lateral stats.weight(unit, held.observations, held.days)
-        group by 1, 2
+        group by 1
     )
-    select value, detail, count, of from counted cross join whole;
+    select n.name, case dimension when 'version' then n.version end, c.count, whole.of
+    from counted c
+    left join named n on n.id = c.value
+    cross join whole;
 end;

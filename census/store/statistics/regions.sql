@@ -14,8 +14,7 @@ begin atomic
     with counted as (
         select p.country, p.region, sum(f.units)::bigint as count
         from stats.placed(scan, since, until, unit, population) f
-        join host h on h.id = f.host_id
-        left join place p on p.id = h.place_id
+        left join place p on p.id = f.place_id
         group by p.country, p.region
     ),
     whole as (

@@ -14,26 +14,26 @@ begin atomic
     with collapsed as (
         -- All time: the counters of the sightings, so that no observation is read; but host-days are not in them.
         select
-            s.endpoint_id, s.inventory_id, null::date as day, apart.most, apart.observations, apart.loaded, apart.told
+            s.endpoint_id, s.host_id, s.size, null::date as day,
+            case when s.running_yes > 0 then 1 when s.running_told > 0 then 0 end as most, s.observations,
+            s.running_sum as loaded, s.running_told as told
+        from sighting s
+        where running.scan is null and since is null and until is null and unit in ('host', 'endpoint')
+        union all
+        select
+            s.endpoint_id, s.host_id, s.size, null, apart.most, apart.observations, apart.loaded, apart.told
         from sighting s
         cross join lateral (
-            select
-                case when s.running_yes > 0 then 1 when s.running_told > 0 then 0 end as most,
-                s.observations, s.running_sum as loaded, s.running_told as told
-            where unit <> 'observation'
-            union all
-            select *
-            from (values
+            values
                 (1, s.running_yes, s.running_sum, s.running_yes),
                 (0, s.running_told - s.running_yes, 0, s.running_told - s.running_yes),
                 (null, s.observations - s.running_told, 0, 0)
-            ) state (most, observations, loaded, told)
-            where unit = 'observation' and state.observations > 0
-        ) apart
-        where running.scan is null and since is null and until is null and unit <> 'host-day'
+        ) apart (most, observations, loaded, told)
+        where running.scan is null and since is null and until is null and unit = 'observation'
+            and apart.observations > 0
         union all
         -- Else the observations, brought down to sightings before anything is joined.
-        select s.endpoint_id, s.inventory_id, o.day, o.most, o.observations, o.loaded, o.told
+        select s.endpoint_id, s.host_id, s.size, o.day, o.most, o.observations, o.loaded, o.told
         from (
             select
                 sighting_id,
@@ -55,12 +55,10 @@ begin atomic
             case unit when 'observation' then sum(c.observations) else 1 end as count,
             max(c.most) as most, sum(c.loaded) as loaded, sum(c.told) as told
         from collapsed c
-        join endpoint e on e.id = c.endpoint_id
-        where c.inventory_id is not null
-            and not exists (select from inventory i where i.id = c.inventory_id and i.size = 0)
-            and stats.asked(unit, population) and (population = 'raw' or stats.credible(e.verdict))
+        left join endpoint e on e.id = c.endpoint_id and population <> 'raw' and not stats.credible(e.verdict)
+        where c.size > 0 and stats.asked(unit, population) and (population = 'raw' or e.id is null)
         group by
-            case unit when 'observation' then null when 'endpoint' then e.id else e.host_id end, c.day,
+            case unit when 'observation' then null when 'endpoint' then c.endpoint_id else c.host_id end, c.day,
             case unit when 'observation' then sign(c.most) end
     ),
     summed as materialized (

@@ -4,19 +4,19 @@ create function stats.stays(
     scan bigint, since timestamptz, until timestamptz, population text)
 returns table (
     endpoint_id bigint, host_id bigint, inventory_id bigint, software_id bigint, first_seen timestamptz, last_seen
-    timestamptz, observations bigint)
+    timestamptz, observations integer)
 language sql stable parallel safe
 begin atomic
-    select e.id, e.host_id, s.inventory_id, s.software_id, s.first_seen, s.last_seen, s.observations::bigint
+    select s.endpoint_id, s.host_id, s.inventory_id, s.software_id, s.first_seen, s.last_seen, s.observations
     from sighting s
-    join endpoint e on e.id = s.endpoint_id
+    left join endpoint e on e.id = s.endpoint_id and population <> 'raw' and not stats.credible(e.verdict)
     where scan is null and since is null and until is null
-        and (population = 'raw' or stats.credible(e.verdict))
+        and (population = 'raw' or e.id is null)
     union all
-    select e.id, e.host_id, s.inventory_id, s.software_id, o.first_seen, o.last_seen, o.observations
+    select s.endpoint_id, s.host_id, s.inventory_id, s.software_id, o.first_seen, o.last_seen, o.observations
     from (
         select
-            sighting_id, min(observed_at) as first_seen, max(observed_at) as last_seen, count(*) as observations
+            sighting_id, min(observed_at) as first_seen, max(observed_at) as last_seen, count(*)::integer as observations
         from observation
         where not (scan is null and since is null and until is null)
             and sighting_id is not null
@@ -26,6 +26,6 @@ begin atomic
         group by sighting_id
     ) o
     join sighting s on s.id = o.sighting_id
-    join endpoint e on e.id = s.endpoint_id
-    where population = 'raw' or stats.credible(e.verdict);
+    left join endpoint e on e.id = s.endpoint_id and population <> 'raw' and not stats.credible(e.verdict)
+    where (population = 'raw' or e.id is null);
 end;

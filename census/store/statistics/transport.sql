@@ -11,11 +11,12 @@ language sql stable parallel safe
 begin atomic
     with held as (
         select
-            s.carrier, s.inventory_id is not null as open, e.certificate is not null as tls,
+            s.carrier, s.inventory_id is not null as open, e.id is not null as tls,
             case unit when 'observation' then sum(s.observations)::bigint end as observations,
             case unit when 'host-day' then range_agg(s.days) end as days
         from stats.seen(scan, since, until, unit, population) s
-        join endpoint e on e.id = s.endpoint_id
+        left join endpoint e on e.id = s.endpoint_id and e.certificate is not null
+        where unit in ('observation', 'host-day')
         group by 1, 2, 3
     ),
     units as (
@@ -25,11 +26,34 @@ begin atomic
         from held h
         group by h.carrier
     ),
+    together as materialized (
+        -- Of hosts and endpoints, a bit for each row below: one pass tells all four.
+        select its.rows, count(*) as count
+        from (
+            select
+                bit_or(case when s.inventory_id is null then 4 else 1 end << (e.id is not null)::integer) as rows
+            from stats.seen(scan, since, until, unit, population) s
+            left join endpoint e on e.id = s.endpoint_id and e.certificate is not null
+            where unit in ('host', 'endpoint')
+            group by s.carrier
+        ) its
+        group by its.rows
+    ),
     whole as materialized (
-        select coalesce(sum(g.weight), 0)::bigint as of
-        from units u cross join lateral stats.weight(unit, u.observations, u.days) g
+        select coalesce(sum(its.count), 0)::bigint as of
+        from (
+            select t.count from together t
+            union all
+            select g.weight from units u cross join lateral stats.weight(unit, u.observations, u.days) g
+        ) its
     ),
     counted as (
+        select b.open, b.tls, sum(t.count)::bigint as count
+        from together t
+        join (values (1, true, false), (2, true, true), (4, false, false), (8, false, true)) b (bit, open, tls)
+            on t.rows & b.bit > 0
+        group by b.open, b.tls
+        union all
         select h.open, h.tls, sum(g.weight)::bigint as count
         from held h cross join lateral stats.weight(unit, h.observations, h.days) g
         group by h.open, h.tls

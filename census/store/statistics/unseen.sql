@@ -18,36 +18,45 @@ begin atomic
     with carriers as materialized (
         -- One endpoint is observed once in a scan, so where there is but one its observations are its scans.
         select
-            t.carrier, max(t.observations)::bigint as scans,
-            count(*) > 1 and max(t.observations) < 3 as uncertain
+            case unit when 'endpoint' then s.endpoint_id else s.host_id end as carrier,
+            sum(s.observations) as scans, min(s.endpoint_id) < max(s.endpoint_id) as several
+        from stats.stays(scan, since, until, population) s
+        where stats.asked(unit, population)
+        group by 1
+    ),
+    several as materialized (
+        -- A host with several endpoints was seen in as many scans as one of them at least.
+        select its.carrier, max(its.observations) as scans
         from (
-            select
-                case unit when 'endpoint' then s.endpoint_id else s.host_id end as carrier,
-                sum(s.observations) as observations
+            select s.host_id as carrier, sum(s.observations) as observations
             from stats.stays(scan, since, until, population) s
-            where stats.asked(unit, population)
-            group by 1, s.endpoint_id
-        ) t
-        group by t.carrier
+            where s.host_id in (select c.carrier from carriers c where c.several)
+            group by s.host_id, s.endpoint_id
+        ) its
+        group by its.carrier
     ),
     recounted as (
-        select c.carrier, count(distinct o.scan_id) as scans
-        from carriers c
-        join endpoint e on e.host_id = c.carrier
+        select s.carrier, count(distinct o.scan_id) as scans
+        from several s
+        join endpoint e on e.host_id = s.carrier
         join observation o on o.endpoint_id = e.id
-        where c.uncertain and o.sighting_id is not null
+        where s.scans < 3 and o.sighting_id is not null
             and (population = 'raw' or stats.credible(e.verdict))
             and (unseen.scan is null or o.scan_id = unseen.scan)
             and (since is null or o.observed_at >= since)
             and (until is null or o.observed_at < until)
-        group by c.carrier
+        group by s.carrier
     ),
     captures as (
         select
             count(*) as observed,
-            count(*) filter (where coalesce(r.scans, c.scans) = 1) as once,
-            count(*) filter (where coalesce(r.scans, c.scans) = 2) as twice
-        from carriers c left join recounted r using (carrier)
+            count(*) filter (where its.scans = 1) as once,
+            count(*) filter (where its.scans = 2) as twice
+        from (
+            select c.scans from carriers c where not c.several
+            union all
+            select coalesce(r.scans, s.scans) from several s left join recounted r using (carrier)
+        ) its
     ),
     passes as materialized (
         select

@@ -14,51 +14,106 @@ returns table (
     days double precision)
 language sql stable parallel safe
 begin atomic
-    with spans as (
-        select p.*, w.name, w.version
+    with endpoints as materialized (
+        select
+            s.endpoint_id, min(s.host_id) as host_id, min(s.software_id) as first_id, max(s.software_id) as last_id,
+            min(s.first_seen) filter (where s.software_id is not null) as first_seen,
+            max(s.last_seen) filter (where s.software_id is not null) as ran_until, max(s.last_seen) as last_seen
+        from stats.stays(scan, since, until, population) s
+        where stats.asked(unit, population)
+        group by s.endpoint_id
+    ),
+    gone as materialized (
+        -- Few are gone: whoever is was last asked in vain.
+        select e.endpoint_id, first.gone_at
+        from (
+            select f.endpoint_id, max(f.observed_at) as last_asked
+            from stats.in_vain(scan, since, until) f
+            group by f.endpoint_id
+        ) its
+        join endpoints e on e.endpoint_id = its.endpoint_id and e.last_seen < its.last_asked
+        cross join lateral (
+            select min(f.observed_at) as gone_at
+            from stats.in_vain(scan, since, until) f
+            where f.endpoint_id = e.endpoint_id and f.observed_at > e.last_seen
+        ) first
+    ),
+    spans as (
+        -- Most endpoints only ever ran one version; the others are sorted.
+        select e.endpoint_id, e.host_id, e.first_id as software_id, e.ran_until as last_seen,
+            null::bigint as next_id, null::timestamptz as next_seen
+        from endpoints e
+        join software w on w.id = e.first_id and w.version is not null
+        where e.first_id = e.last_id
+        union all
+        select p.endpoint_id, p.host_id, p.software_id, p.last_seen,
+            lead(p.software_id) over next, lead(p.first_seen) over next
         from (
             select
                 s.endpoint_id, min(s.host_id) as host_id, s.software_id,
                 min(s.first_seen) as first_seen, max(s.last_seen) as last_seen
             from stats.stays(scan, since, until, population) s
-            where stats.asked(unit, population)
+            where s.endpoint_id in (select e.endpoint_id from endpoints e where e.first_id < e.last_id)
             group by s.endpoint_id, s.software_id
         ) p
         join software w on w.id = p.software_id and w.version is not null
-    ),
-    followed as (
-        select
-            p.*,
-            lead(p.software_id) over next as next_id,
-            lead(p.first_seen) over next as next_seen
-        from spans p
-        window next as (partition by p.endpoint_id order by p.first_seen, p.last_seen, p.name, p.version)
+        window next as (partition by p.endpoint_id order by p.first_seen, p.last_seen, w.name, w.version)
     ),
     fates as materialized (
-        -- Numbers in the place of words until all is counted, for it is sorted.
+        -- Numbers in the place of words until all is counted.
         select
             case unit when 'endpoint' then f.endpoint_id else f.host_id end as carrier,
+            unit <> 'endpoint' and f.host_id in (
+                select h.host_id from endpoint h group by h.host_id having count(*) > 1) as several,
             f.software_id,
             case
                 when f.next_seen > f.last_seen then 1
                 when f.next_seen is not null then 2
-                when e.gone_at is not null then 3
+                when g.gone_at is not null then 3
                 else 4
             end as fate,
             case when f.next_seen > f.last_seen then f.next_id end as next_id,
-            extract(epoch from coalesce(f.next_seen, e.gone_at) - f.last_seen)::double precision / 86400 as days
-        from followed f
-        join stats.presence(scan, since, until, 'endpoint', population) e on e.carrier = f.endpoint_id
+            extract(epoch from coalesce(f.next_seen, g.gone_at) - f.last_seen)::double precision / 86400 as days
+        from spans f
+        left join gone g on g.endpoint_id = f.endpoint_id
+    ),
+    apart as materialized (
+        -- Only a host with several endpoints can have the same fate twice.
+        select false as several, f.software_id, f.fate, f.next_id, null::bigint as carrier, count(*) as count
+        from fates f
+        where not f.several
+        group by f.software_id, f.fate, f.next_id
+        union all
+        select distinct true, f.software_id, f.fate, f.next_id, f.carrier, 1
+        from fates f
+        where f.several
     ),
     whole as (
-        select f.software_id, count(distinct f.carrier) as of from fates f group by f.software_id
+        select its.software_id, sum(its.count)::bigint as of
+        from (
+            select a.software_id, a.count from apart a where not a.several
+            union all
+            select a.software_id, count(distinct a.carrier) from apart a where a.several group by a.software_id
+        ) its
+        group by its.software_id
+    ),
+    numbers as (
+        select a.software_id, a.fate, a.next_id, sum(a.count)::bigint as count
+        from apart a
+        group by a.software_id, a.fate, a.next_id
+    ),
+    medians as (
+        select
+            f.software_id, f.fate, f.next_id, percentile_cont(0.5) within group (order by f.days) as days
+        from fates f
+        where f.fate in (1, 3)
+        group by f.software_id, f.fate, f.next_id
     ),
     counted as (
-        select
-            f.software_id, f.fate, f.next_id, count(distinct f.carrier) as count,
-            percentile_cont(0.5) within group (order by f.days) filter (where f.fate in (1, 3)) as days
-        from fates f
-        group by f.software_id, f.fate, f.next_id
+        select n.*, m.days
+        from numbers n
+        left join medians m on m.software_id = n.software_id and m.fate = n.fate
+            and coalesce(m.next_id, 0) = coalesce(n.next_id, 0)  -- of which a join by hash can be made
     ),
     told as (
         select

@@ -14,21 +14,25 @@ returns table (
     mean double precision)
 language sql stable parallel safe
 begin atomic
-    with told as (
+    with told as materialized (
+        -- Many units were there as often, of as many attempts.
         select
-            p.carrier, p.confirmed, p.confirmed + p.missed_between as seen,
-            p.confirmed + p.missed_before + p.missed_between + p.missed_after as asked
+            p.confirmed, p.confirmed + p.missed_between as seen,
+            p.confirmed + p.missed_before + p.missed_between + p.missed_after as asked, count(*) as count
         from stats.presence(scan, since, until, unit, population) p
+        group by 1, 2, 3
     ),
     readings as (
         select
-            r.place, r.attempts, t.confirmed::double precision / r.attempts as uptime,
+            r.place, t.count, t.confirmed::double precision / r.attempts as uptime,
             case r.attempts when 1 then 0 else 1 + width_bucket(
                 t.confirmed::double precision / r.attempts, array[0.5, 0.8, 0.9, 1]::double precision[]) end as band
         from told t cross join lateral (values (1, t.seen), (2, t.asked)) r (place, attempts)
     ),
     banded as materialized (
-        select r.place, r.band, count(*) as count, sum(r.uptime) as uptimes from readings r group by r.place, r.band
+        select r.place, r.band, sum(r.count)::bigint as count, sum(r.count * r.uptime) as uptimes
+        from readings r
+        group by r.place, r.band
     ),
     summed as (
         select

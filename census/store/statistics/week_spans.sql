@@ -1,19 +1,19 @@
 -- In which weeks each unit (endpoint, or host) was seen with which list of models: a row for each sighting, weeks by
--- their number (week 0 began on Monday, 2000-01-03, UTC). inventory_id is null where it was locked.
+-- their number (week 0 began on Monday, 2000-01-03, UTC). inventory_id and its size are null where it was locked.
 create function stats.week_spans(
     scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (
-    carrier bigint, inventory_id bigint, weeks int4multirange)
+    carrier bigint, inventory_id bigint, size integer, weeks int4multirange)
 language sql stable parallel safe
 begin atomic
-    select case unit when 'endpoint' then e.id else e.host_id end, s.inventory_id, s.weeks
+    select case unit when 'endpoint' then s.endpoint_id else s.host_id end, s.inventory_id, s.size, s.weeks
     from sighting s
-    join endpoint e on e.id = s.endpoint_id
+    left join endpoint e on e.id = s.endpoint_id and population <> 'raw' and not stats.credible(e.verdict)
     where stats.asked(unit, population)
         and scan is null and since is null and until is null
-        and (population = 'raw' or stats.credible(e.verdict))
+        and (population = 'raw' or e.id is null)
     union all
-    select case unit when 'endpoint' then e.id else e.host_id end, s.inventory_id, o.weeks
+    select case unit when 'endpoint' then s.endpoint_id else s.host_id end, s.inventory_id, s.size, o.weeks
     from (
         select one.sighting_id, range_agg(int4range(one.week, one.week, '[]')) as weeks
         from (
@@ -29,6 +29,6 @@ begin atomic
         group by one.sighting_id
     ) o
     join sighting s on s.id = o.sighting_id
-    join endpoint e on e.id = s.endpoint_id
-    where population = 'raw' or stats.credible(e.verdict);
+    left join endpoint e on e.id = s.endpoint_id and population <> 'raw' and not stats.credible(e.verdict)
+    where (population = 'raw' or e.id is null);
 end;

@@ -25,8 +25,7 @@ begin atomic
             from (
                 select w.carrier, w.inventory_id, unnest(w.weeks) as run
                 from stats.week_spans(scan, since, until, unit, population) w
-                where w.inventory_id is not null and w.inventory_id not in (select i.id from inventory i where i.size = 0)
-                    and stats.one_of('by', by, array['family', 'architecture'])
+                where w.size > 0 and stats.one_of('by', by, array['family', 'architecture'])
             ) its
         ) r
     ),
@@ -51,15 +50,27 @@ begin atomic
     alike as materialized (
         select h.member, h.part, h.weeks, count(*) as count from held h group by h.member, h.part, h.weeks
     ),
-    spread as materialized (
-        select its.part, its.weeks, date '2000-01-03' + 7 * (60 * its.part + place) as week
+    steps as materialized (
+        -- Where weeks begin and end, for these are fewer than the weeks between.
+        select its.part, its.weeks, place, (its.weeks >> place & 1) - (its.weeks << 1 >> place & 1) as step
         from (select distinct a.part, a.weeks from alike a) its
-        join generate_series(0, 59) place on its.weeks >> place & 1 = 1
+        join generate_series(0, 60) place on its.weeks >> place & 1 <> its.weeks << 1 >> place & 1
+    ),
+    changes as (
+        select a.member, 60 * a.part + s.place as week, sum(a.count * s.step)::bigint as change
+        from alike a join steps s on s.part = a.part and s.weeks = a.weeks
+        group by 1, 2
+    ),
+    levels as (
+        select
+            c.member, c.week, lead(c.week) over its as past, sum(c.change) over its as count
+        from changes c
+        window its as (partition by c.member order by c.week)
     ),
     counted as materialized (
-        select a.member, s.week, sum(a.count)::bigint as count
-        from alike a join spread s on s.part = a.part and s.weeks = a.weeks
-        group by a.member, s.week
+        select l.member, date '2000-01-03' + 7 * number as week, l.count::bigint as count
+        from levels l cross join generate_series(l.week, l.past - 1) number
+        where l.count > 0
     ),
     whole as materialized (
         select
