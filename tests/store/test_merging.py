@@ -28,7 +28,7 @@ from census.targets.order import Spool
 from census.targets.shards import parse_shard
 from tests.store.village import DAY_1
 from tests.support.asking import all_time, rows_of
-from tests.support.older import WITHOUT_0009, WITHOUT_0011, WITHOUT_0012, WITHOUT_0013
+from tests.support.older import WITHOUT_0009, WITHOUT_0011, WITHOUT_0012, WITHOUT_0013, WITHOUT_0015
 from tests.support.scanning import scope, work
 from tests.support.wire import Handler, answer, answers, listen, page
 
@@ -164,6 +164,9 @@ def test_everything_arrives_in_an_empty_database(village_url: str, another: Call
     assert [row[:2] for row in rows_of(target, sets)] == [row[:2] for row in rows_of(village_url, sets)]
     imprints = "select name, certificate, imprint from endpoint where name is not null"
     assert rows_of(target, imprints) == [("a.example", "c", "i")]
+    told = """select distinct s.host_id = e.host_id, s.size is not distinct from i.size
+        from sighting s join endpoint e on e.id = s.endpoint_id left join inventory i on i.id = s.inventory_id"""
+    assert rows_of(target, told) == [(True, True)]
 
 
 def test_a_later_scan_of_a_merged_database_comes_in_alone(village_url: str, another: Callable[[], str]) -> None:
@@ -266,7 +269,7 @@ def test_copies_of_an_older_database_know_their_scans_as_the_same(server: Embedd
         for _ in range(2):
             rows_of(url, "drop schema stats cascade; drop schema export cascade; delete from laid")
             rows_of(url, "alter table scan drop uuid, drop pruned_credible, drop stopped")
-            for later in (WITHOUT_0013, WITHOUT_0012, WITHOUT_0011, WITHOUT_0009):
+            for later in (WITHOUT_0015, WITHOUT_0013, WITHOUT_0012, WITHOUT_0011, WITHOUT_0009):
                 rows_of(url, later)
             rows_of(url, "alter table endpoint drop listed_id; alter table sighting drop recalled")
             rows_of(url, "drop table pruning, lineage, reader, worker, saying")

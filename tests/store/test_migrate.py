@@ -25,7 +25,7 @@ from census.store.migrate import MigrateError, current, is_current, upgrade
 from census.store.outcomes import MEANINGS
 from census.store.statistics import STATISTICS
 from census.store.tables import metadata
-from tests.support.older import WITHOUT_0009, WITHOUT_0011, WITHOUT_0013
+from tests.support.older import WITHOUT_0009, WITHOUT_0011, WITHOUT_0013, WITHOUT_0015
 
 OBJECTS = """
     select 'stats.' || proname, obj_description(oid, 'pg_proc') from pg_proc
@@ -152,6 +152,17 @@ def test_what_endpoints_ever_listed_is_at_hand_after_an_upgrade(village_url: str
     ask(village_url, "drop schema stats, export cascade")
     ask(village_url, WITHOUT_0013)
     migrate_by(village_url, "*_listing.py")
+    assert ask(village_url, told) == before
+
+
+def test_sightings_get_the_host_of_their_endpoint_and_the_size_of_their_list(village_url: str) -> None:
+    told = "select id, host_id, size from sighting order by id"
+    before = ask(village_url, told)
+    assert len({host for _, host, _ in before}) > 1
+    assert {size for *_, size in before} > {None, 0}
+    ask(village_url, "drop schema stats, export cascade")
+    ask(village_url, WITHOUT_0015)
+    migrate_by(village_url, "*_host_of_sighting.py")
     assert ask(village_url, told) == before
 
 

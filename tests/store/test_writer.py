@@ -105,6 +105,18 @@ def test_a_sighting_that_another_worker_makes_meanwhile_is_added_to(database_url
     assert rows_of(database_url, "select count(*), count(distinct sighting_id) from observation") == [(3, 3)]
 
 
+def test_a_sighting_has_the_host_of_its_endpoint_and_the_size_of_its_list(database_url: str, tmp_path: Path) -> None:
+    write(database_url, tmp_path, [seen("127.0.0.1", QWEN, LLAMA), seen("127.0.0.2", outcome=Outcome.LOCKED)])
+    told = "select host(address), size from sighting join host on host.id = sighting.host_id order by address"
+    assert rows_of(database_url, told) == [("127.0.0.1", 2), ("127.0.0.2", None)]
+    rows_of(database_url, "delete from observation")
+    again = """with gone as (delete from sighting returning *)
+        insert into sighting (endpoint_id, inventory_id, first_seen, last_seen, observations, days)
+        select endpoint_id, inventory_id, first_seen, last_seen, observations, days from gone returning 1"""
+    assert rows_of(database_url, again) == [(1,)] * 2
+    assert rows_of(database_url, told) == [("127.0.0.1", 2), ("127.0.0.2", None)]
+
+
 def test_a_model_that_another_worker_stores_meanwhile_is_the_same_row(database_url: str, tmp_path: Path) -> None:
     its = "insert into model (hash, name, tools) values (%s, %s, 1)"
     write_while(database_url, tmp_path, seen("127.0.0.1", QWEN), its, [model_hash(QWEN), QWEN.name])

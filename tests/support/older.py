@@ -25,3 +25,10 @@ WITHOUT_0012 = "drop table change, kept; drop function note_change cascade"
 
 # What 0013 adds.
 WITHOUT_0013 = "drop table listing; drop function list_new, list_changed, list_renewed cascade"
+
+# What 0015 adds.
+WITHOUT_0015 = """
+    alter table sighting drop host_id, drop size;
+    drop function describe_sighting cascade;
+    drop index endpoint_decoy_idx
+"""
