@@ -28,7 +28,7 @@ WITHOUT_0013 = "drop table listing; drop function list_new, list_changed, list_r
 
 # What 0015 adds.
 WITHOUT_0015 = """
-    alter table sighting drop host_id, drop size;
     drop function describe_sighting cascade;
+    alter table sighting drop host_id, drop size;
     drop index endpoint_decoy_idx
 """
