@@ -23,16 +23,17 @@ begin atomic
         from (select unnest(s.members) as member, s.count::double precision as count from sets s) h
         group by h.member
     ),
-    -- Millions of triples would have to be counted one by one. So each of the 64 most frequent words has a string of
-    -- bits, one for each set of words; of the bits that two or three strings have in common, as many are set as there
-    -- are sets with all of these words. As a set is held by many units, there is a string for each binary digit of that
-    -- number: in it are the sets that have this digit.
+    -- Triples are too many to be counted set by set. So each of the 64 most frequent words has a string of bits, one for
+    -- each set of words; of the bits that three strings have in common, as many are set as there are sets with all three
+    -- words. As many units have the same set, there is a string for each binary digit of their number: it is about the
+    -- sets whose number has this digit.
     digits as materialized (
         select h.members, h.digit, row_number() over (partition by h.digit) - 1 as place
         from (
             select
                 s.members, s.count,
-                generate_series(0, ceil(ln(s.count::double precision) / ln(2::double precision))::integer) as digit
+                generate_series(0, ceil(ln(greatest(s.count, 1)::double precision) / ln(2::double precision))::integer)
+                    as digit
             from sets s
             where cardinality(s.members) >= 2
         ) h
@@ -73,7 +74,7 @@ begin atomic
         select x.digit, x.number as x, y.number as y, x.bits & y.bits as bits
         from strings x join strings y on y.digit = x.digit and y.number > x.number
     ),
-    -- Sets with a rarer word are taken apart: servers can invent any number of these words, but not hold them together.
+    -- Sets with a rarer word are taken apart: servers can invent any number of words, too many for a string for each.
     odd as materialized (
         select h.members, h.count
         from (select s.members, s.count, unnest(s.members) as member from sets s) h
