@@ -1,8 +1,7 @@
 -- Model instances: how many units list each model, where names with one digest are one model; without a digest the
--- name tells models apart. With the first parameter name, names alone do. key is the lowest model.id of each, `of` how
--- many units have a model.
+-- name tells models apart. key is the lowest model.id of each, `of` how many units have a model.
 create function stats.instances(
-    told_by text, scan bigint, since timestamptz, until timestamptz, unit text, population text)
+    scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (
     key bigint, count bigint, of bigint)
 language sql stable parallel safe
@@ -11,7 +10,7 @@ begin atomic
         -- Where no two models of a list are one, as is usual, it is enough to count each.
         select
             l.id, l.alone, l.count, l.models,
-            l.alone and case told_by when 'name' then l.names else l.instances end = cardinality(l.models) as plain
+            l.alone and l.instances = cardinality(l.models) as plain
         from stats.listed(scan, since, until, unit, population) l
     ),
     whole as materialized (
@@ -23,11 +22,7 @@ begin atomic
         ) t
     ),
     keys as materialized (
-        select
-            m.id,
-            min(m.id) over (
-                partition by case when told_by <> 'name' then m.digest end,
-                case when told_by = 'name' or m.digest is null then m.name end) as key
+        select m.id, min(m.id) over (partition by m.digest, case when m.digest is null then m.name end) as key
         from model m
     ),
     held as (
