@@ -12,9 +12,13 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with units as materialized (
-        -- Of the bits of model.traits: 256 that a model's capabilities are unknown, 512 that they are known.
-        select l.id, l.alone, l.count, l.capabilities, l.traits
+        -- Of the bits of model.traits: 256 that a model's capabilities are unknown, 512 that they are known. There are
+        -- few sets of capabilities, so units with one list are counted together.
+        select
+            case when not l.alone then l.id end as id, l.alone,
+            case when l.alone then sum(l.count) else min(l.count) end as count, l.capabilities, l.traits
         from stats.listed(scan, since, until, unit, population) l
+        group by case when not l.alone then l.id end, l.alone, l.capabilities, l.traits
     ),
     several as materialized (
         select u.id, u.count, bit_or(u.traits) as traits from units u where not u.alone group by u.id, u.count

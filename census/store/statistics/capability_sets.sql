@@ -22,17 +22,20 @@ begin atomic
         from model m
         where m.capabilities is not null
     ),
-    single as (
-        select k.capabilities, held.count
+    held as (
+        -- Units whose numbers differ in the six lowest bits alone are counted together, each as one bit.
+        select k.number, min(u.count)::double precision as count, bit_or(u.bit) as units
         from (
-            select one.number, sum(one.count) as count
-            from (
-                select distinct u.id, u.count, k.number
-                from (select id, count, unnest(models) as model from units) u join kinds k on k.id = u.model
-            ) one
-            group by one.number
-        ) held
-        join (select distinct number, capabilities from kinds) k using (number)
+            select l.id >> 6 as block, 1::bigint << (l.id & 63)::integer as bit, l.count, unnest(l.models) as model
+            from units l
+        ) u
+        join kinds k on k.id = u.model
+        group by u.block, k.number
+    ),
+    single as (
+        select k.capabilities, its.count
+        from (select h.number, sum(h.count * bit_count(h.units::bit(64))) as count from held h group by h.number) its
+        join (select distinct kinds.number, kinds.capabilities from kinds) k using (number)
     ),
     united as materialized (
         -- The usual unit has one list, whose capabilities are sorted and distinct as they are stored.

@@ -10,34 +10,38 @@ returns table (
     count bigint, of bigint, share double precision, low double precision, high double precision)
 language sql stable parallel safe
 begin atomic
-    with held as materialized (
-        select
-            s.carrier, s.host_id, s.inventory_id,
-            case unit when 'observation' then sum(s.observations)::bigint end as observations,
-            case unit when 'host-day' then range_agg(s.days) end as days
+    with seen as materialized (
+        select s.carrier, s.host_id, s.inventory_id, s.observations, s.days
         from stats.served(scan, since, until, unit, population) s
-        group by s.carrier, s.host_id, s.inventory_id
     ),
     units as (
         select
-            case unit when 'observation' then sum(h.observations)::bigint end as observations,
-            case unit when 'host-day' then range_agg(h.days) end as days
-        from held h
-        group by h.carrier
+            case unit when 'observation' then sum(s.observations)::bigint end as observations,
+            case unit when 'host-day' then range_agg(s.days) end as days
+        from seen s
+        group by s.carrier
     ),
     whole as materialized (
         select coalesce(sum(g.weight), 0)::bigint as of
         from units u cross join lateral stats.weight(unit, u.observations, u.days) g
     ),
     shared as (
-        select h.inventory_id from held h group by h.inventory_id having min(h.host_id) <> max(h.host_id)
+        select s.inventory_id from seen s group by s.inventory_id having min(s.host_id) <> max(s.host_id)
+    ),
+    held as (
+        -- Nine out of ten lists are of one host, and need no further look.
+        select
+            s.carrier, s.host_id, s.inventory_id,
+            case unit when 'observation' then sum(s.observations)::bigint end as observations,
+            case unit when 'host-day' then range_agg(s.days) end as days
+        from seen s join shared using (inventory_id)
+        group by s.carrier, s.host_id, s.inventory_id
     ),
     counted as (
         select
             h.inventory_id, count(distinct h.host_id) as hosts, count(distinct host.network_id) as networks,
             count(distinct p.country) as countries, sum(g.weight)::bigint as count
         from held h
-        join shared using (inventory_id)
         join host on host.id = h.host_id
         left join place p on p.id = host.place_id
         cross join lateral stats.weight(unit, h.observations, h.days) g

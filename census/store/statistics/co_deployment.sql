@@ -16,22 +16,18 @@ returns table (
     log_odds_high double precision)
 language sql stable parallel safe
 begin atomic
-    with sets as (
-        select s.members, s.count from stats.family_sets(scan, since, until, unit, population, by) s
+    with together as materialized (
+        select t.a, t.b, t.count, t.of
+        from stats.families_together(scan, since, until, unit, population, by, 2) t
     ),
-    whole as materialized (
-        select
-            coalesce(sum(count), 0)::bigint as units,
-            coalesce(sum(count) filter (where cardinality(members) >= 2), 0)::bigint as of
-        from sets
+    whole as (
+        select t.count as units, t.of from together t where t.a is null
     ),
-    singles as (
-        select member, sum(count)::bigint as units from sets, unnest(members) member group by member
+    singles as materialized (
+        select t.a as member, t.count as units from together t where t.b is null and t.a is not null
     ),
     pairs as (
-        select x as a, y as b, sum(count)::bigint as count
-        from sets, unnest(members) with ordinality first (x, place), unnest(members[place + 1:]) y
-        group by x, y
+        select t.a, t.b, t.count from together t where t.b is not null
     ),
     counted as materialized (
         select

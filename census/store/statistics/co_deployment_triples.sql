@@ -13,72 +13,35 @@ returns table (
     lift_low double precision, lift_high double precision)
 language sql stable parallel safe
 begin atomic
-    with sets as materialized (
-        -- What is counted is added up as floats, which are exact here and half as dear as whole numbers of 64 bits.
-        select row_number() over () as id, s.members, s.count::double precision as count
-        from stats.family_sets(scan, since, until, unit, population, by) s
+    with together as materialized (
+        select t.a, t.b, t.c, t.count::double precision as count, t.of
+        from stats.families_together(scan, since, until, unit, population, by, 3) t
     ),
     whole as materialized (
-        select
-            coalesce(sum(count), 0)::bigint as units,
-            coalesce(sum(count) filter (where cardinality(members) >= 3), 0)::bigint as of
-        from sets
+        select t.count as units, t.of from together t where t.a is null
     ),
     words as materialized (
-        select
-            member, sum(count) as units, (row_number() over (order by member collate "C"))::integer as number
-        from sets cross join unnest(members) member
-        group by member
-    ),
-    coded as materialized (
-        -- Numbers in the place of words, for millions of triples are formed, and one number is the first two of them.
-        -- Nobody has two million families; who invents so many architectures is not heard to the end.
-        select array_agg(w.number order by w.number) as codes, s.count
-        from sets s cross join unnest(s.members) listed join words w on w.member = listed and w.number < 1 << 21
-        group by s.id, s.count
-        having count(*) >= 2
+        select t.a as member, t.count as units from together t where t.b is null and t.a is not null
     ),
     pairs as materialized (
-        select one.x, one.y, sum(one.count) as units
-        from (
-            select two.x, unnest(two.rest) as y, two.count
-            from (
-                select codes[place] as x, codes[place + 1:] as rest, count
-                from (select codes, count, generate_series(1, cardinality(codes) - 1) as place from coded) placed
-            ) two
-        ) one
-        group by one.x, one.y
-    ),
-    triples as (
-        select one.xy >> 21 as x, one.xy & ((1 << 21) - 1) as y, one.z, sum(one.count) as count
-        from (
-            select three.xy, unnest(three.rest) as z, three.count
-            from (
-                select (codes[i]::bigint << 21) + codes[j] as xy, codes[j + 1:] as rest, count
-                from (
-                    select codes, count, i, generate_series(i + 1, cardinality(codes) - 1) as j
-                    from (select codes, count, generate_series(1, cardinality(codes) - 2) as i from coded) first
-                ) second
-            ) three
-        ) one
-        group by one.xy, one.z
+        select t.a, t.b, t.count as units from together t where t.c is null and t.b is not null
     ),
     counted as materialized (
         -- As a whole, or a limit on the result would have it joined row by row, as if only few were needed.
         select
-            x.member as a, y.member as b, z.member as c, p.count::bigint as count, t.of,
+            p.a, p.b, p.c, p.count::bigint as count, t.of,
             (x.units + y.units + z.units - xy.units - xz.units - yz.units + p.count)::bigint as any_of,
-            p.count * t.units::double precision ^ 2 / (x.units * y.units * z.units) as lift,
+            p.count * t.units ^ 2 / (x.units * y.units * z.units) as lift,
             1 / p.count - 1 / x.units - 1 / y.units - 1 / z.units
                 + 2 * (xy.units / (x.units * y.units) + xz.units / (x.units * z.units) + yz.units / (y.units * z.units))
-                - 4 / t.units::double precision as variance
-        from triples p
-        join words x on x.number = p.x
-        join words y on y.number = p.y
-        join words z on z.number = p.z
-        join pairs xy on xy.x = p.x and xy.y = p.y
-        join pairs xz on xz.x = p.x and xz.y = p.z
-        join pairs yz on yz.x = p.y and yz.y = p.z
+                - 4 / t.units as variance
+        from together p
+        join words x on x.member = p.a
+        join words y on y.member = p.b
+        join words z on z.member = p.c
+        join pairs xy on xy.a = p.a and xy.b = p.b
+        join pairs xz on xz.a = p.a and xz.b = p.c
+        join pairs yz on yz.a = p.b and yz.b = p.c
         cross join whole t
     )
     select

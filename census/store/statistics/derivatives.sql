@@ -11,51 +11,17 @@ returns table (
     count bigint, of bigint, share double precision, low double precision, high double precision)
 language sql stable parallel safe
 begin atomic
-    with spread as materialized (
-        select l.id, l.alone, l.count, l.models
-        from stats.listed(scan, since, until, unit, population) l
+    with counted as (
+        select
+            case by when 'architecture' then m.architecture else m.family end as value, t.yes as derivatives,
+            t.maybe as originals, t.count, t.of
+        from stats.by_model(by, scan, since, until, unit, population) t
+        join model m on m.id = t.model
         where stats.one_of('by', by, array['family', 'architecture'])
-    ),
-    whole as materialized (
-        select coalesce(sum(count), 0)::bigint as of
-        from (
-            select s.count from spread s where s.alone
-            union all
-            select min(s.count) from spread s where not s.alone group by s.id
-        ) units
-    ),
-    kinds as materialized (
-        -- Numbers in the place of words, which are compared a million times below.
-        select k.id, k.value, dense_rank() over (order by k.value) as number, k.derived, k.original
-        from (
-            select
-                m.id, case by when 'architecture' then m.architecture else m.family end as value,
-                coalesce(m.derived, false)::integer as derived, coalesce(not m.derived, false)::integer as original
-            from model m
-        ) k
-        where k.value is not null
-    ),
-    units as (
-        select
-            k.number, min(s.count)::double precision as count, max(k.derived) as derived, max(k.original) as original
-        from (select id, count, unnest(models) as model from spread) s join kinds k on k.id = s.model
-        group by s.id, k.number
-    ),
-    counted as (
-        select
-            v.value, coalesce(t.derivatives, 0)::bigint as derivatives, coalesce(t.originals, 0)::bigint as originals,
-            t.count::bigint as count
-        from (
-            select
-                u.number, sum(u.count * u.derived) as derivatives, sum(u.count * u.original) as originals,
-                sum(u.count) as count
-            from units u
-            group by u.number
-        ) t
-        join (select distinct number, value from kinds) v on v.number = t.number
     )
-    select c.value, c.derivatives, c.originals, c.count, whole.of, w.share, w.low, w.high
-    from counted c cross join whole cross join lateral stats.wilson(c.count, whole.of, unit) w
+    select c.value, c.derivatives, c.originals, c.count, c.of, w.share, w.low, w.high
+    from counted c cross join lateral stats.wilson(c.count, c.of, unit) w
+    where c.value is not null
     order by c.derivatives desc, c.count desc, c.value collate "C";
 end;
 

@@ -9,19 +9,17 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with counted as materialized (
-        select m.digest, i.count, i.of
-        from stats.instances(scan, since, until, unit, population) i
-        join model m on m.id = i.key
+        select i.key, i.count, i.of from stats.instances(scan, since, until, unit, population) i
     ),
-    named as (
-        select m.digest, array_agg(distinct m.name collate "C") as names
+    named as materialized (
+        select min(m.id) as key, m.digest, array_agg(distinct m.name collate "C") as names
         from model m
         where m.digest is not null
         group by m.digest
     )
-    select c.digest, n.names, c.count, c.of, w.share, w.low, w.high
-    from counted c join named n using (digest) cross join lateral stats.wilson(c.count, c.of, unit) w
-    order by c.count desc, c.digest collate "C";
+    select n.digest, n.names, c.count, c.of, w.share, w.low, w.high
+    from counted c join named n using (key) cross join lateral stats.wilson(c.count, c.of, unit) w
+    order by c.count desc, n.digest collate "C";
 end;
 
 create view stats.digests as select * from stats.digests();

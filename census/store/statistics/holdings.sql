@@ -1,6 +1,7 @@
 -- The lists that could be read (served, empty) and that units had: id tells apart what units had, together, count is how
 -- many units had just that, and a row is one list of it, with what the table inventory says of it; alone tells that
--- there is no other. Everything about the models of a unit is made from this.
+-- there is no other. Where ids differ in the six lowest bits alone, count is the same. Everything about the models of a
+-- unit is made from this.
 create function stats.holdings(
     scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (
@@ -10,7 +11,9 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with sets as materialized (
-        select row_number() over () as id, h.alone, h.members[1] as first, h.members, h.count
+        select
+            row_number() over (order by h.count) + 64 * dense_rank() over (order by h.count) as id,
+            h.alone, h.members[1] as first, h.members, h.count
         from stats.held_sets('inventory', scan, since, until, unit, population) h
         where not stats.ever(scan, since, until, unit)
     )

@@ -7,7 +7,10 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with units as materialized (
-        select l.id, l.alone, l.count, l.models, l.alone and l.instances = cardinality(l.models) as plain
+        -- Where no two models of a list are one, as is usual, it is enough to count each.
+        select
+            l.id, l.alone, l.count, l.models,
+            l.alone and l.instances = cardinality(l.models) as plain
         from stats.listed(scan, since, until, unit, population) l
     ),
     whole as materialized (
@@ -23,21 +26,20 @@ begin atomic
         from model m
     ),
     held as (
-        -- Where no two models of a list are one, as is usual, it is enough to count each.
         select k.key, its.count
         from (
-            select u.model, sum(u.count)::bigint as count
+            select u.model, sum(u.count) as count
             from (select unnest(models) as model, count::double precision as count from units where plain) u
             group by u.model
         ) its
         join keys k on k.id = its.model
         union all
-        select its.key, its.count
+        select its.key, its.count::double precision
         from (
             select distinct u.id, u.count, k.key
             from (select id, count, unnest(models) as model from units where not plain) u
             join keys k on k.id = u.model
         ) its
     )
-    select h.key, sum(h.count)::bigint, w.of from held h cross join whole w group by h.key, w.of;
+    select h.key, sum(h.count)::bigint, (select whole.of from whole) from held h group by h.key;
 end;

@@ -16,30 +16,32 @@ begin atomic
     whole as materialized (
         select coalesce(sum(i.count), 0)::bigint as of from instances i
     ),
-    keys as materialized (
-        select m.*, min(m.id) over (partition by m.digest, case when m.digest is null then m.name end) as key
-        from model m
-    ),
-    described as (
+    described as materialized (
         select
-            k.key,
-            min(k.family collate "C") as family, min(k.origin collate "C") as origin,
-            min(k.architecture collate "C") as architecture, min(k.quantization collate "C") as quantization,
-            min(k.parameters) as parameters
-        from keys k
-        group by k.key
+            min(m.id) as key, min(m.family collate "C") as family, min(m.origin collate "C") as origin,
+            min(m.architecture collate "C") as architecture, min(m.quantization collate "C") as quantization,
+            min(m.parameters) as parameters
+        from model m
+        group by m.digest, case when m.digest is null then m.name end
+    ),
+    alike as materialized (
+        -- Many models are described alike.
+        select
+            d.family, d.origin, d.architecture, d.quantization,
+            width_bucket(d.parameters, array[
+                1000000000, 4000000000, 8000000000, 15000000000, 35000000000, 80000000000]) as band,
+            sum(i.count) as count
+        from instances i join described d using (key)
+        group by 1, 2, 3, 4, 5
     ),
     counted as (
-        select told.place, told.dimension, told.value, sum(i.count)::bigint as count
-        from instances i
-        join described d using (key)
+        select told.place, told.dimension, told.value, sum(a.count)::bigint as count
+        from alike a
         cross join lateral (
             values
-                (1, 'family', d.family), (2, 'origin', d.origin), (3, 'architecture', d.architecture),
-                (4, 'quantization', d.quantization), (5, 'bits', stats.bits(d.quantization)::text),
-                (6, 'parameters', (array['<1B', '1-3B', '4-7B', '8-14B', '15-34B', '35-79B', '>=80B'])[
-                    1 + width_bucket(d.parameters, array[
-                        1000000000, 4000000000, 8000000000, 15000000000, 35000000000, 80000000000])])
+                (1, 'family', a.family), (2, 'origin', a.origin), (3, 'architecture', a.architecture),
+                (4, 'quantization', a.quantization), (5, 'bits', stats.bits(a.quantization)::text),
+                (6, 'parameters', (array['<1B', '1-3B', '4-7B', '8-14B', '15-34B', '35-79B', '>=80B'])[1 + a.band])
         ) told (place, dimension, value)
         group by told.place, told.dimension, told.value
     )

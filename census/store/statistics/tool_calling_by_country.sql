@@ -12,25 +12,29 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with held as (
-        -- Tools are thresholds: what is seen with 2 (yes) is also there under 1 (unknown) and 0 (no).
         select
-            s.host_id, level,
+            s.host_id, max(s.tools) as tools,
             case unit when 'observation' then sum(s.observations)::bigint end as observations,
-            case unit when 'host-day' then range_agg(s.days) end as days
+            case unit when 'observation' then (sum(s.observations) filter (where s.tools >= 1))::bigint end as told,
+            case unit when 'observation' then (sum(s.observations) filter (where s.tools = 2))::bigint end as yes,
+            case unit when 'host-day' then range_agg(s.days) end as days,
+            case unit when 'host-day' then range_agg(s.days) filter (where s.tools >= 1) end as told_days,
+            case unit when 'host-day' then range_agg(s.days) filter (where s.tools = 2) end as yes_days
         from stats.serving(scan, since, until, unit, population) s
-        join (values (0), (1), (2)) levels (level) on level <= s.tools
-        group by s.carrier, s.host_id, level
+        group by s.carrier, s.host_id
     ),
     counted as (
         select
             p.country,
-            coalesce(sum(w.weight) filter (where held.level = 2), 0)::bigint as count,
-            coalesce(sum(w.weight) filter (where held.level = 1), 0)::bigint as yes_or_unknown,
-            coalesce(sum(w.weight) filter (where held.level = 0), 0)::bigint as of
+            coalesce(sum(yes.weight) filter (where held.tools = 2), 0)::bigint as count,
+            coalesce(sum(told.weight) filter (where held.tools >= 1), 0)::bigint as yes_or_unknown,
+            coalesce(sum(w.weight), 0)::bigint as of
         from held
         join host h on h.id = held.host_id
         left join place p on p.id = h.place_id
         cross join lateral stats.weight(unit, held.observations, held.days) w
+        cross join lateral stats.weight(unit, held.told, held.told_days) told
+        cross join lateral stats.weight(unit, held.yes, held.yes_days) yes
         group by p.country
     )
     select c.country, c.count, c.of, w.share, w.low, w.high, c.yes_or_unknown - c.count

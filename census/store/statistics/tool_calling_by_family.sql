@@ -11,30 +11,10 @@ returns table (
     unknown bigint)
 language sql stable parallel safe
 begin atomic
-    with units as materialized (
-        select l.id, l.count, l.models from stats.listed(scan, since, until, unit, population) l
-    ),
-    kinds as materialized (
-        -- Numbers in the place of families, which are compared a million times below.
-        select m.id, m.tools, m.family, dense_rank() over (order by m.family) as number from model m
-    ),
-    held as (
-        select min(u.count)::double precision as count, k.number, max(k.tools) as tools
-        from (select id, count, unnest(models) as model from units) u join kinds k on k.id = u.model
-        group by u.id, k.number
-    ),
-    counted as (
-        select
-            f.family,
-            coalesce(t.count, 0)::bigint as count, t.of::bigint as of, coalesce(t.unknown, 0)::bigint as unknown
-        from (
-            select
-                h.number, sum(h.count) filter (where h.tools = 2) as count, sum(h.count) as of,
-                sum(h.count) filter (where h.tools = 1) as unknown
-            from held h
-            group by h.number
-        ) t
-        join (select distinct number, family from kinds) f on f.number = t.number
+    with counted as (
+        select m.family, t.yes as count, t.count as of, t.either - t.yes as unknown
+        from stats.by_model('tools', scan, since, until, unit, population) t
+        join model m on m.id = t.model
     )
     select c.family, c.count, c.of, w.share, w.low, w.high, c.unknown
     from counted c cross join lateral stats.wilson(c.count, c.of, unit) w
