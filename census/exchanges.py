@@ -76,12 +76,16 @@ def parse_json(body: bytes) -> Any:
     """
     if body.count(b"[") + body.count(b"{") > _CONTAINERS:
         raise ValueError("too many objects and lists")
-    return json.loads(body, parse_int=_whole)
+    # What json.loads does with its own words, but that it makes another decoder for each document.
+    return _decode(body.decode(json.detect_encoding(body), "surrogatepass"))
 
 
 def _whole(digits: str) -> int | float:
     """Python refuses to read thousands of digits, and one such number must not hide the rest of a document."""
     return int(digits) if len(digits) <= _DIGITS else float(digits)
+
+
+_decode = json.JSONDecoder(parse_int=_whole).decode
 
 
 class Exchanges:
