@@ -15,6 +15,7 @@ _CANARY_LENGTH = 17
 _OK = 200
 _DIGITS = 30  # more than any number that is kept
 _CONTAINERS = 2**18  # objects and lists of one document; a body that is a list of models has one in 11 bytes at most
+_NOT_YET: Any = object()
 
 T = TypeVar("T")
 
@@ -121,11 +122,11 @@ class Exchanges:
         Kind after kind looks at the same few answers, after each question again: most of the time of a look. A reader
         is always given with the same paths.
         """
-        if reader not in self._known:
-            self._known[reader] = reader(self)
+        made: T = self._known.get(reader, _NOT_YET)
+        if made is _NOT_YET:
+            made = self._known[reader] = reader(self)
             for path in paths or ("",):
                 self._rest.setdefault(path, []).append(reader)
-        made: T = self._known[reader]
         return made
 
     def get(self, path: str) -> Exchange | None:

@@ -8,13 +8,12 @@ while few have agreed, so that liars who came first are found after some twenty 
 
 from __future__ import annotations
 
-import random
-import secrets
 import sys
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from census.facts import Saying
+from census.probe.draws import one_in
 from census.probe.networks import network_of
 
 # Models remembered, known ones and others apart; those not heard of for longest go first. What few hosts list is worth
@@ -25,10 +24,6 @@ _ANSWERS: Final = 4  # different ones of one model that are remembered
 _NETWORKS: Final = 64  # of one answer that are remembered
 _FIRM: Final = 6  # networks that agree, from which on there are hardly only liars among them
 _EVERY, _EVERY_NEW = 100, 20  # of so many that list what is known, one is asked; the other while it is not firm
-
-# Seeded by what nobody knows, and nobody sees more of it than which questions come: as good as secret draws, which ask
-# the kernel each time.
-_drawn: Final = random.Random(secrets.token_bytes(32)).random  # noqa: S311  likewise
 
 Key = tuple[str, str]
 Answers = dict[str, set[str]]  # the networks that gave each
@@ -97,11 +92,6 @@ def _unpacked(kept: Answers | Lone | None) -> Answers:
 def needed(others: int) -> int:
     """How many networks must agree on what so many others contradict."""
     return 2 + 2 * others
-
-
-def one_in(many: int) -> bool:
-    """A draw that no target can foresee."""
-    return many == 1 or _drawn() * many < 1
 
 
 class Recall:

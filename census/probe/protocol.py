@@ -29,6 +29,9 @@ class Answers(ResponseHandler):
     _barren = 0  # bytes since something came of them
     _asked = False
     _held = False  # more came than was read, so the transport does not read on
+    _left = False  # nobody will read what comes
+    _gone = False  # the socket is closed
+    _leaver: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """As aiohttp has it, but that event loops set TCP_NODELAY themselves, and once is enough."""
@@ -57,6 +60,24 @@ class Answers(ResponseHandler):
             message, content = await self.read()
             if message.code >= _FINAL or message.code == _SWITCHING:
                 return message, content
+
+    async def leave(self) -> None:
+        """Close the connection at once, and wait until the socket is gone; broken off, it can be waited for again."""
+        self._left = True
+        self.abort()
+        while not self._gone:
+            self._leaver = self._loop.create_future()
+            await self._leaver
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """As aiohttp has it, which tells those who read; where nobody does there is hardly anything to do."""
+        self._gone = True
+        if self._left:
+            self._parser = None  # which holds this protocol, as this holds it
+        else:
+            super().connection_lost(exc)
+        if self._leaver is not None and not self._leaver.done():
+            self._leaver.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         """Take what came, and refuse the server when that only adds to what nobody reads."""

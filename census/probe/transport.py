@@ -7,7 +7,6 @@ address actually connected to), what may be asked on it, and how much of an answ
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import hashlib
 import json
@@ -231,8 +230,6 @@ class Conversation:
         finally:
             self.sent += ((question.label, status),)
         metrics.EXCHANGE_SECONDS.observe(time.perf_counter() - began)
-        if protocol.should_close:
-            protocol.close()
         return Exchange(question, message.code, _first_of_each(message.headers), body, truncated)
 
     def _request(self, question: Question) -> bytes:
@@ -247,8 +244,4 @@ class Conversation:
     async def close(self) -> None:
         """Close what is open and wait until the socket is gone, so that the next one to this address stands alone."""
         if self._live is not None:
-            gone = self._live.closed
-            self._live.abort()
-            if gone is not None:
-                with contextlib.suppress(aiohttp.ClientError):
-                    await asyncio.shield(gone)  # a time-out ends our waiting: what we wait for is waited for again
+            await self._live.leave()
