@@ -180,7 +180,7 @@ class Conversation:
         """Ask one question; reconnects once when the server had closed the kept connection meanwhile."""
         if not allowed(question):
             raise ForbiddenError(f"{question.method} {question.path} is not on the list of allowed questions")
-        kept = self._live is not None and not self._fresh and self._is_quiet(self._live)
+        kept = self._live is not None and not self._fresh and self._live.usable
         if not (kept or self._fresh):
             await self.reopen()
         try:
@@ -194,13 +194,6 @@ class Conversation:
     def may_ask(self) -> bool:
         """Whether one more request may be sent, of those that an endpoint may get in one scan."""
         return self._before + len(self.sent) < self._manners.requests
-
-    @staticmethod
-    def _is_quiet(live: Answers) -> bool:
-        """Whether a kept connection can be asked: an answer that lies there already is to no question of ours."""
-        if live.should_close:
-            live.abort()
-        return live.is_connected()
 
     async def reopen(self) -> None:
         """Open a further connection, once the last is gone and the pace allows one more into this network."""

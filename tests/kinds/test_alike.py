@@ -89,7 +89,7 @@ def test_what_is_no_plain_list_is_left_to_others(sent: bytes) -> None:
     assert alike.parse(sent) is None
 
 
-def test_a_reader_is_asked_once_for_an_entry_and_from_the_second_on_for_all_that_are_alike_and_sees_no_instant() -> None:
+def test_a_reader_is_asked_once_for_an_entry_and_from_the_second_on_for_all_alike_and_sees_no_instant() -> None:
     seen: list[Mapping[str, Any]] = []
 
     def reader(entry: Mapping[str, Any]) -> int:
