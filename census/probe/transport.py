@@ -124,7 +124,7 @@ class Conversation:
         host = target.name or (f"[{address}]" if ":" in address else address)
         self._host = f"{host}:{target.port}"
         self._fresh = False  # nothing was asked yet on the connection that stands
-        self._plain: Answers | None = None  # before TLS, which takes its transport over
+        self._plain: asyncio.Transport | None = None  # that TLS is to be put on
         self._live: Answers | None = None
 
     async def open(self) -> None:
@@ -144,18 +144,22 @@ class Conversation:
         self.connections += 1
         metrics.CONNECTIONS.count()
         loop = asyncio.get_running_loop()
-        _, self._plain = await loop.create_connection(lambda: Answers(loop), self.address, self.target.port)
+        where = self.address, self.target.port
+        if self.tls:
+            self._plain, _ = await loop.create_connection(asyncio.Protocol, *where)
+        else:
+            _, self._live = await loop.create_connection(lambda: Answers(loop), *where)
         self.connected = True
 
     async def secure(self) -> None:
         """Put TLS on the connection that stands, where the target is to be asked with it; then it can be asked."""
-        assert self._plain is not None
-        self._live = await self._secure(self._plain) if self.tls else self._plain
+        if self.tls:
+            assert self._plain is not None
+            self._live = await self._secure(self._plain)
         self._fresh = True
 
-    async def _secure(self, plain: Answers) -> Answers:
-        transport = plain.transport
-        if transport is None or transport.is_closing():
+    async def _secure(self, transport: asyncio.Transport) -> Answers:
+        if transport.is_closing():
             raise TlsError("the connection was closed before the handshake")
         loop = asyncio.get_running_loop()
         protocol = Answers(loop)
