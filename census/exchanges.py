@@ -15,6 +15,7 @@ _CANARY_LENGTH = 17
 _OK = 200
 _DIGITS = 30  # more than any number that is kept
 _CONTAINERS = 2**18  # objects and lists of one document; a body that is a list of models has one in 11 bytes at most
+_NOT_YET: Any = object()
 
 T = TypeVar("T")
 
@@ -76,12 +77,16 @@ def parse_json(body: bytes) -> Any:
     """
     if body.count(b"[") + body.count(b"{") > _CONTAINERS:
         raise ValueError("too many objects and lists")
-    return json.loads(body, parse_int=_whole)
+    # What json.loads does with its own words, but that it makes another decoder for each document.
+    return _decode(body.decode(json.detect_encoding(body), "surrogatepass"))
 
 
 def _whole(digits: str) -> int | float:
     """Python refuses to read thousands of digits, and one such number must not hide the rest of a document."""
     return int(digits) if len(digits) <= _DIGITS else float(digits)
+
+
+_decode = json.JSONDecoder(parse_int=_whole).decode
 
 
 class Exchanges:
@@ -117,11 +122,11 @@ class Exchanges:
         Kind after kind looks at the same few answers, after each question again: most of the time of a look. A reader
         is always given with the same paths.
         """
-        if reader not in self._known:
-            self._known[reader] = reader(self)
+        made: T = self._known.get(reader, _NOT_YET)
+        if made is _NOT_YET:
+            made = self._known[reader] = reader(self)
             for path in paths or ("",):
                 self._rest.setdefault(path, []).append(reader)
-        made: T = self._known[reader]
         return made
 
     def get(self, path: str) -> Exchange | None:

@@ -57,7 +57,7 @@ class Entry(dict[str, Any]):
 class _Memory:
     """Entries by their bytes before and after the instant, bounded in bytes; when it is full it begins anew.
 
-    What was met but once is only parsed, and its hash remembered: most of the models that there are stand in one list.
+    Of what was met but once only the hash is remembered: most of the models that there are stand in one list.
     """
 
     def __init__(self) -> None:
@@ -71,11 +71,12 @@ class _Memory:
         if found is None:
             return parse_json(raw)
         key = (raw[: found.start(1)], raw[found.end(1) :])
-        if key not in self._known:
-            if not self._met_before(key):
-                return parse_json(raw)
-            self._keep(key, _common(key))
-        alike = self._known[key]
+        if key in self._known:
+            alike = self._known[key]
+        else:
+            alike = _common(key)
+            if self._met_before(key):
+                self._keep(key, alike)
         return parse_json(raw) if alike is None else Entry(alike, found[1].decode())
 
     def _met_before(self, key: tuple[bytes, bytes]) -> bool:

@@ -6,7 +6,7 @@ The fixed digest that KoboldCpp lists is no sign: it is that of qwen:0.5b, which
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -120,11 +120,10 @@ def imitated_list(exchanges: Exchanges) -> Listing | None:
     return Listing(tuple({"id": name.removesuffix(_LATEST)} for name in names), more=cut or found.more)
 
 
-def _own_names(entry: Entry) -> Iterator[str]:
+def _own_names(entry: Entry) -> set[str]:
     """What a server may have called the model before it wrote it as Ollama does."""
-    for value in (entry.get("name"), entry.get("model")):
-        if isinstance(value, str):
-            yield from (value[:NAME_LIMIT], value[:NAME_LIMIT].removesuffix(_LATEST))
+    written = {value[:NAME_LIMIT] for value in (entry.get("name"), entry.get("model")) if isinstance(value, str)}
+    return written | {name.removesuffix(_LATEST) for name in written}
 
 
 def _is_hash_of_name(entry: Entry, prefix: str) -> bool:
@@ -151,7 +150,10 @@ def _has_hash_and_no_size(entry: Entry) -> bool:
 
 def _has_name_for_digest(entry: Entry) -> bool:
     """The digest of older ollama-api-proxys: the letters and digits of the name."""
-    return any(entry.get("digest") == _PREFIX + re.sub("[^a-zA-Z0-9]", "", name) for name in _own_names(entry))
+    digest = entry.get("digest")
+    if not isinstance(digest, str) or not digest.startswith(_PREFIX):
+        return False
+    return any(digest == _PREFIX + re.sub("[^a-zA-Z0-9]", "", name) for name in _own_names(entry))
 
 
 def _has_blanks(entry: Entry) -> bool:

@@ -38,8 +38,9 @@ def _begins(value: Any, *heads: str) -> bool:
 
 def _magoo(exchanges: Exchanges, entries: Entries) -> bool:
     """Its two models, written at a new year, from the plain server of Python's library."""
-    plain = "basehttp" in server(exchanges.get(_TAGS))
-    return plain and set(entries) == _MAGOO_NAMES and all(e.get("modified_at") == _NEW_YEAR for e in entries.values())
+    if entries.keys() != _MAGOO_NAMES or any(entry.get("modified_at") != _NEW_YEAR for entry in entries.values()):
+        return False
+    return "basehttp" in server(exchanges.get(_TAGS))
 
 
 def _has_digest_of_magoo(entry: Mapping[str, Any]) -> bool:
@@ -79,8 +80,10 @@ def _has_keys_of_pedxyuyuko(entry: Mapping[str, Any]) -> bool:
 
 def _qqlzfmn(exchanges: Exchanges, entries: Entries) -> bool:
     """An empty list from Go's own library instead of gin: other types of content, and a newline more."""
+    if entries:
+        return False
     tags, canary = exchanges.get(_TAGS), exchanges.get(CANARY_PATH)
-    if entries or tags is None or canary is None or canary.body != b"404 page not found\n":
+    if tags is None or canary is None or canary.body != b"404 page not found\n":
         return False
     return _type(tags) == "application/json" and _type(canary) == "text/plain; charset=utf-8"
 

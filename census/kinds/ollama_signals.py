@@ -118,6 +118,8 @@ def _sized(entry: Mapping[str, Any]) -> tuple[str, int] | None:
 
 def _shares_digest(told: _Told) -> bool:
     """Two names of one digest are one model; then they agree in what its manifest says."""
+    if len(told.entries) == 1:
+        return False
     sized = {alike.of(entry, _sized) for entry in told.entries.values()} - {None}
     return len({found[0] for found in sized if found is not None}) < len(sized)
 

@@ -222,7 +222,11 @@ def named(entries: Iterable[Mapping[str, Any]], *keys: str) -> tuple[dict[str, M
 
 def first_name(entry: Mapping[str, Any], *keys: str) -> str | None:
     """The first usable name under `keys`."""
-    return next(filter(None, (model_name(entry.get(key)) for key in keys)), None)
+    for key in keys:
+        name = model_name(entry.get(key))
+        if name is not None:
+            return name
+    return None
 
 
 def by_names(entries: Iterable[tuple[str | None, Mapping[str, Any]]]) -> tuple[dict[str, Mapping[str, Any]], bool]:

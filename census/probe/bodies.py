@@ -45,6 +45,10 @@ class Share:
         """Whether nothing more of this target may be kept, however long it waited."""
         return self._kept == self.size and not self._above
 
+    def fits(self, number: int) -> bool:
+        """Whether so many bytes more may be kept now, without waiting."""
+        return self._kept + number <= self.size
+
     async def room(self) -> int:
         """How many bytes more may be kept now, after waiting for a seat where one is needed; 0 if it is spent."""
         if self._kept == self.size and self._above:
@@ -57,7 +61,7 @@ class Share:
 
     def keep(self, number: int) -> None:
         """Count bytes that are kept; never more than there was room for."""
-        assert self._kept + number <= self.size
+        assert self.fits(number)
         self._kept += number
 
     def close(self) -> None:
@@ -91,8 +95,10 @@ async def read_body(stream: Stream, encoding: str, share: Share) -> tuple[bytes,
     A body that is damaged gives no byte and is not whole: how much of it could be unpacked would depend on how it
     was cut into packets.
     """
-    if not encoding and stream.is_eof() and 0 < stream.total_bytes <= min(await share.room(), BODY_CAP):
-        body = stream.read_nowait()  # as nearly all are: short, plain, and come together with the head
+    # As nearly all are: short, plain, and come together with the head.
+    short = not encoding and stream.is_eof() and 0 < stream.total_bytes <= BODY_CAP
+    if short and (share.fits(stream.total_bytes) or stream.total_bytes <= await share.room()):
+        body = stream.read_nowait()
         share.keep(len(body))
         return body, False
     unpack = _Unpacker(encoding)

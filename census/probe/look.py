@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import ssl
 import time
 from datetime import UTC, datetime
@@ -17,9 +16,10 @@ from census.exchanges import CANARY_PATH, Exchange, Exchanges, Question
 from census.facts import Observation, Outcome, Reading, Target
 from census.kinds.kind import Kind, Wishes
 from census.probe.bodies import Budget
+from census.probe.draws import digits, one_in
 from census.probe.errors import ForbiddenError, outcome_of
 from census.probe.limit import Limit
-from census.probe.memory import Memory, Recall, one_in
+from census.probe.memory import Memory, Recall
 from census.probe.pace import Pace
 from census.probe.pauses import retry_after
 from census.probe.transport import Conversation, Manners
@@ -189,7 +189,7 @@ class _Visit:
     async def _ask(self, question: Question) -> None:
         asked = question
         if question.path == CANARY_PATH:
-            asked = Question("GET", f"/{secrets.token_hex(8)}")
+            asked = Question("GET", f"/{digits()}")
         for _ in range(2):
             if self._pace.paused(self._address):
                 await self._wait_for_pause()

@@ -8,13 +8,12 @@ while few have agreed, so that liars who came first are found after some twenty 
 
 from __future__ import annotations
 
-import random
-import secrets
 import sys
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from census.facts import Saying
+from census.probe.draws import one_in
 from census.probe.networks import network_of
 
 # Models remembered, known ones and others apart; those not heard of for longest go first. What few hosts list is worth
@@ -26,13 +25,11 @@ _NETWORKS: Final = 64  # of one answer that are remembered
 _FIRM: Final = 6  # networks that agree, from which on there are hardly only liars among them
 _EVERY, _EVERY_NEW = 100, 20  # of so many that list what is known, one is asked; the other while it is not firm
 
-# Seeded by what nobody knows, and nobody sees more of it than which questions come: as good as secret draws, which ask
-# the kernel each time.
-_drawn: Final = random.Random(secrets.token_bytes(32)).random  # noqa: S311  likewise
-
 Key = tuple[str, str]
-Answers = dict[str, set[str]]  # the networks that gave each
-Lone = tuple[str, str]  # the one answer that was given, and the network: most models are of one host, and it is a third
+# The networks that gave each answer, of which only the hash is kept: salted, so that nobody can make two the same. The
+# words are needed of what is known alone, and whoever makes it known has just said them.
+Answers = dict[int, set[str]]
+Lone = tuple[int, str]  # the one answer that was given, and the network: most models are of one host, and it is a third
 
 
 class Memory:
@@ -50,11 +47,12 @@ class Memory:
         for saying in told:
             key = (saying.digest, sys.intern(saying.rules))
             answers = self._settled.pop(key, None) or _unpacked(self._open.pop(key, None))
-            if len(answers) < _ANSWERS or saying.said in answers:
-                networks = answers.setdefault(sys.intern(saying.said), set())
+            said = hash(saying.said)
+            if len(answers) < _ANSWERS or said in answers:
+                networks = answers.setdefault(said, set())
                 if len(networks) < _NETWORKS:
                     networks.add(network)
-            self._settle(key, answers)
+            self._settle(key, answers, saying.said)
 
     def known(self, digest: str, rules: str) -> str | None:
         """What hosts agree on, as `Saying.said`."""
@@ -62,16 +60,18 @@ class Memory:
 
     def every(self, digest: str, rules: str) -> int:
         """Of how many hosts that list what is known one should be asked itself."""
-        agreeing = self._settled[digest, rules][self._known[digest, rules]]
+        agreeing = self._settled[digest, rules][hash(self._known[digest, rules])]
         return _EVERY if len(agreeing) >= _FIRM else _EVERY_NEW
 
-    def _settle(self, key: Key, answers: Answers) -> None:
+    def _settle(self, key: Key, answers: Answers, said: str) -> None:
         best = max(answers, key=lambda said: len(answers[said]))
         others = sum(map(len, answers.values())) - len(answers[best])
-        self._known.pop(key, None)
+        known = self._known.pop(key, None)
         if len(answers[best]) >= needed(others):
+            words = said if best == hash(said) else known
+            assert words is not None  # nothing becomes known by what contradicts it
             self._settled[key] = answers
-            self._known[key] = best
+            self._known[key] = sys.intern(words)
         else:
             self._open[key] = _packed(answers)
         most, most_unknown = self._limits
@@ -97,11 +97,6 @@ def _unpacked(kept: Answers | Lone | None) -> Answers:
 def needed(others: int) -> int:
     """How many networks must agree on what so many others contradict."""
     return 2 + 2 * others
-
-
-def one_in(many: int) -> bool:
-    """A draw that no target can foresee."""
-    return many == 1 or _drawn() * many < 1
 
 
 class Recall:

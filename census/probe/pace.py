@@ -18,11 +18,12 @@ from census.probe.pauses import Pauses
 __all__ = ["Pace", "network_of", "written_network"]
 
 _SHORT = 0.01  # seconds; the longest burst that the overall rate allows
+_CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def clock() -> float:
     """Seconds by the clock of leases, which goes on while the machine sleeps, where the system has such a one."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    return time.clock_gettime(_CLOCK)
 
 
 class Pace:

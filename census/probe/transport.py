@@ -7,7 +7,6 @@ address actually connected to), what may be asked on it, and how much of an answ
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import hashlib
 import json
@@ -125,7 +124,7 @@ class Conversation:
         host = target.name or (f"[{address}]" if ":" in address else address)
         self._host = f"{host}:{target.port}"
         self._fresh = False  # nothing was asked yet on the connection that stands
-        self._plain: Answers | None = None  # before TLS, which takes its transport over
+        self._plain: asyncio.Transport | None = None  # that TLS is to be put on
         self._live: Answers | None = None
 
     async def open(self) -> None:
@@ -145,18 +144,22 @@ class Conversation:
         self.connections += 1
         metrics.CONNECTIONS.count()
         loop = asyncio.get_running_loop()
-        _, self._plain = await loop.create_connection(lambda: Answers(loop), self.address, self.target.port)
+        where = self.address, self.target.port
+        if self.tls:
+            self._plain, _ = await loop.create_connection(asyncio.Protocol, *where)
+        else:
+            _, self._live = await loop.create_connection(lambda: Answers(loop), *where)
         self.connected = True
 
     async def secure(self) -> None:
         """Put TLS on the connection that stands, where the target is to be asked with it; then it can be asked."""
-        assert self._plain is not None
-        self._live = await self._secure(self._plain) if self.tls else self._plain
+        if self.tls:
+            assert self._plain is not None
+            self._live = await self._secure(self._plain)
         self._fresh = True
 
-    async def _secure(self, plain: Answers) -> Answers:
-        transport = plain.transport
-        if transport is None or transport.is_closing():
+    async def _secure(self, transport: asyncio.Transport) -> Answers:
+        if transport.is_closing():
             raise TlsError("the connection was closed before the handshake")
         loop = asyncio.get_running_loop()
         protocol = Answers(loop)
@@ -181,7 +184,7 @@ class Conversation:
         """Ask one question; reconnects once when the server had closed the kept connection meanwhile."""
         if not allowed(question):
             raise ForbiddenError(f"{question.method} {question.path} is not on the list of allowed questions")
-        kept = self._live is not None and not self._fresh and self._is_quiet(self._live)
+        kept = self._live is not None and not self._fresh and self._live.usable
         if not (kept or self._fresh):
             await self.reopen()
         try:
@@ -195,13 +198,6 @@ class Conversation:
     def may_ask(self) -> bool:
         """Whether one more request may be sent, of those that an endpoint may get in one scan."""
         return self._before + len(self.sent) < self._manners.requests
-
-    @staticmethod
-    def _is_quiet(live: Answers) -> bool:
-        """Whether a kept connection can be asked: an answer that lies there already is to no question of ours."""
-        if live.should_close:
-            live.abort()
-        return live.is_connected()
 
     async def reopen(self) -> None:
         """Open a further connection, once the last is gone and the pace allows one more into this network."""
@@ -231,8 +227,6 @@ class Conversation:
         finally:
             self.sent += ((question.label, status),)
         metrics.EXCHANGE_SECONDS.observe(time.perf_counter() - began)
-        if protocol.should_close:
-            protocol.close()
         return Exchange(question, message.code, _first_of_each(message.headers), body, truncated)
 
     def _request(self, question: Question) -> bytes:
@@ -247,8 +241,4 @@ class Conversation:
     async def close(self) -> None:
         """Close what is open and wait until the socket is gone, so that the next one to this address stands alone."""
         if self._live is not None:
-            gone = self._live.closed
-            self._live.abort()
-            if gone is not None:
-                with contextlib.suppress(aiohttp.ClientError):
-                    await asyncio.shield(gone)  # a time-out ends our waiting: what we wait for is waited for again
+            await self._live.leave()

@@ -36,6 +36,7 @@ def known(*heard: tuple[str, str]) -> str | None:
         # One liar, first or last, and two of one network.
         ([("192.0.2.1", LIE), ("198.51.100.1", TRUTH), ("203.0.113.1", TRUTH)], None),
         ([("192.0.2.1", LIE), *((f"10.0.{each}.1", TRUTH) for each in range(4))], TRUTH),
+        ([*((f"10.0.{each}.1", TRUTH) for each in range(4)), ("192.0.2.1", LIE)], TRUTH),
         ([("192.0.2.1", LIE), ("192.0.2.2", LIE)], None),
         ([("192.0.2.1", LIE), ("192.0.2.2", LIE), *((f"10.0.{each}.1", TRUTH) for each in range(4))], TRUTH),
         ([("192.0.2.1", TRUTH), ("198.51.100.1", TRUTH), ("203.0.113.1", LIE)], None),

@@ -53,7 +53,7 @@ def told(url: str) -> list[tuple[Any, ...]]:
 @pytest.fixture(autouse=True)
 def _nobody_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """To be asked what is known, or what it has loaded."""
-    monkeypatch.setattr("census.probe.memory._drawn", lambda: 0.999)
+    monkeypatch.setattr("census.probe.draws._drawn", lambda: 0.999)
 
 
 def test_who_lists_what_two_networks_told_is_not_asked_and_its_row_says_so(database_url: str, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_an_endpoint_that_was_asked_itself_once_stays_so(
         async with listen(ollama(), "127.2.9.1") as last:
             target = [f"127.2.9.1:{last.port}"]
             for drawn in (False, True, False):
-                monkeypatch.setattr("census.probe.memory._drawn", lambda it=drawn: 0.0 if it else 0.999)
+                monkeypatch.setattr("census.probe.draws._drawn", lambda it=drawn: 0.0 if it else 0.999)
                 await work(database_url, create(database_url, tmp_path, target))
                 recalled.append(rows_of(database_url, "select recalled from export.models where address = '127.2.9.1'"))
 
