@@ -89,16 +89,18 @@ begin atomic
             sum(w.days) as days
         from (
             select
-                d.members, s.observations::double precision as observations, 0::double precision as hosts,
+                s.members, s.observations::double precision as observations, 0::double precision as hosts,
                 0::double precision as endpoints,
                 case when s.host_id in (select o.host_id from overlapping o) then 0 else s.day_count end
                     ::double precision as days
-            from seen s
-            join (
-                select d.id, d.members from described d where stats.ever(scan, since, until, 'host')
+            from (
+                -- Joined apart: of both together it could not be seen that each sighting has one list.
+                select s.*, d.members
+                from seen s join described d on d.id = s.inventory_id
+                where stats.ever(scan, since, until, 'host')
                 union all
-                select l.id, l.members from lists l
-            ) d on d.id = s.inventory_id
+                select s.*, l.members from seen s join lists l on l.id = s.inventory_id
+            ) s
             union all
             select u.members, 0, u.of_hosts::integer, u.of_endpoints::integer, 0
             from units u
