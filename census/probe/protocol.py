@@ -23,7 +23,7 @@ _BODILESS: Final = frozenset((204, 304, *range(100, _FINAL)))  # status of answe
 class Answers(BaseProtocol):
     """The answers that come over one connection, each with its head parsed and its body as it comes in.
 
-    aiohttp's own protocol does the same for its session, with timers, sockets of the web and a queue that cost more
+    aiohttp's own protocol does the same for its session, with timers, WebSockets and a queue that cost more
     than the parser. And it forgets in two cases that what came is no HTTP, which `garbled` remembers here: of a server
     that speaks before it is asked, and where the framing of a body breaks in a later packet. Nor does it bound the sum
     of headers and trailers, or the number of answers that lie unread: who floods with either is not read any further.
