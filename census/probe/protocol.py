@@ -150,11 +150,19 @@ class Answers(BaseProtocol):
     async def leave(self) -> None:
         """Close the connection at once, and wait until the socket is gone; broken off, it can be waited for again."""
         self._left = True
+        self._forget()
         if self.transport is not None:
             self.transport.abort()
         while not self._gone:
             self._leaver = self._loop.create_future()
             await self._leaver
+
+    def _forget(self) -> None:
+        """Let go of what went wrong: errors hold the frames that they went through, and these hold all of a look."""
+        for error in (self._error, self.garbled, self._body and self._body.exception()):
+            if error is not None:
+                error.__traceback__ = None
+        self._error = self.garbled = self._body = None
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """End what is being read, if anybody still reads: a body that only the end of the connection ends is whole."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import socket
 import ssl
 import threading
@@ -371,3 +372,23 @@ def test_a_target_whose_time_ends_while_an_old_connection_goes_has_its_outcome(m
     monkeypatch.setattr(Answers, "connection_lost", late)
     seen, _ = look(endless, deadline=0.4)
     assert seen.outcome in (Outcome.TOO_SLOW, Outcome.MISREAD)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+        b"",
+    ],
+)
+def test_a_target_that_fails_leaves_nothing_that_only_a_search_for_garbage_would_free(said: bytes) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        seen, _ = look(raw(said))
+        assert not any(isinstance(each, Answers) for each in gc.get_objects())
+    finally:
+        gc.enable()
+    assert seen.outcome in (Outcome.NOT_HTTP, Outcome.BROKEN_OFF)
