@@ -159,7 +159,8 @@ class Answers(BaseProtocol):
 
     def _forget(self) -> None:
         """Let go of what went wrong: errors hold the frames that they went through, and these hold all of a look."""
-        for error in (self._error, self.garbled, self._body and self._body.exception()):
+        damage = None if self._body is None else self._body.exception()
+        for error in (self._error, self.garbled, damage):
             if error is not None:
                 error.__traceback__ = None
         self._error = self.garbled = self._body = None
