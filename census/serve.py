@@ -93,11 +93,12 @@ def _application(kept: Kept, made: Engine) -> web.Application:
     health = _Health(made)
 
     async def metrics(_: web.Request) -> web.Response:
-        await _soon(lambda: kept.metrics is not None)
-        if kept.metrics is None:
+        await _soon(lambda: kept.read is not None)
+        answers, read = await health.database_answers(), kept.read
+        if read is None:
             return _not_yet()
-        now = state(answers=await health.database_answers(), read_at=kept.read_at)
-        return web.Response(body=kept.metrics + now, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        now = state(answers=answers, read_at=read.at)
+        return web.Response(body=read.metrics + now, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def page(_: web.Request) -> web.Response:
         kept.want_page()
@@ -110,8 +111,8 @@ def _application(kept: Kept, made: Engine) -> web.Application:
     async def healthy(_: web.Request) -> web.Response:
         answers = await health.database_answers()
         told = {"database": "answers" if answers else "does not answer", "read_at": None}
-        if kept.read_at is not None:
-            told["read_at"] = kept.read_at.isoformat(timespec="seconds")
+        if kept.read is not None:
+            told["read_at"] = kept.read.at.isoformat(timespec="seconds")
         return web.json_response(told, status=200 if answers else 503)
 
     application = web.Application()

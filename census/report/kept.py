@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection as Pipe
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from sqlalchemy import Connection, Engine, text
@@ -42,6 +42,13 @@ _MARK = text("""
 """)
 
 
+class Read(NamedTuple):
+    """What was read of the data, in Prometheus' format, and when."""
+
+    metrics: bytes
+    at: datetime
+
+
 class Kept:
     """Metrics and page as of the last change of the data; None until they were read for the first time.
 
@@ -50,9 +57,8 @@ class Kept:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self.metrics: bytes | None = None
+        self.read: Read | None = None
         self.page: tuple[str, str] | None = None  # type of the content, and the content
-        self.read_at: datetime | None = None
         self._engine = engine
         self._page_wanted = False
         self._wake = threading.Event()
@@ -102,8 +108,8 @@ class Kept:
         changed = mark != self._mark
         if changed:
             with self._reading() as connection:
-                self.metrics = metrics(connection)
-            self.read_at = datetime.now(UTC)  # at once, for a page takes many seconds more
+                # At once, for a page takes many seconds more; and in one step, for others look at it meanwhile.
+                self.read = Read(metrics(connection), datetime.now(UTC))
         if self._page_wanted and (changed or self.page is None):
             with self._reading() as connection:
                 findings = gather(connection)

@@ -64,15 +64,13 @@ def metrics(connection: Connection) -> bytes:
     return generate_latest(registry)
 
 
-def state(*, answers: bool, read_at: datetime | None) -> bytes:
-    """Whether the database answers at this moment, and when `metrics` were read from it; None is never."""
+def state(*, answers: bool, read_at: datetime) -> bytes:
+    """Whether the database answers at this moment, and when `metrics` were read from it."""
     registry = CollectorRegistry()
     up = GaugeMetricFamily("census_database_up", "1 if the database answers within two seconds, else 0", value=answers)
-    families: list[Metric] = [up]
-    if read_at is not None:
-        meaning = "When the other metrics were read: the last change of the data that was seen, as Unix time"
-        families.append(GaugeMetricFamily("census_read_timestamp_seconds", meaning, value=read_at.timestamp()))
-    registry.register(Series(families))
+    meaning = "When the other metrics were read: the last change of the data that was seen, as Unix time"
+    read = GaugeMetricFamily("census_read_timestamp_seconds", meaning, value=read_at.timestamp())
+    registry.register(Series([up, read]))
     return generate_latest(registry)
 
 
