@@ -16,6 +16,7 @@ _FIELD_CAP: Final = 64 * 1024  # bytes of one header; a server with more is not 
 _BUFFER: Final = 16 * 1024  # bytes of a body that aiohttp holds before it stops reading
 _SWITCHING, _FINAL = 101, 200  # what comes before an answer has a status between 100 and 199; 101 is an answer
 _HEAD_CAP: Final = 128 * 1024  # bytes received without an answer, or any of its body, coming nearer
+_OVERHEAD: Final = 3  # bytes received for each of a body; chunks of one byte, which cost most to read, take six
 _UNASKED_CAP: Final = 16  # answers, those with status 1xx among them, that may lie there unread
 _BODILESS: Final = frozenset((204, 304, *range(100, _FINAL)))  # status of answers without a body, whatever they say
 
@@ -30,7 +31,8 @@ class Answers(BaseProtocol):
     """
 
     __slots__ = (
-        "_barren", "_body", "_error", "_gone", "_held", "_last", "_leaver", "_left", "_unread", "_waiter", "garbled",
+        "_barren", "_body", "_came", "_error", "_gone", "_held", "_last", "_leaver", "_left", "_unread", "_waiter",
+        "garbled",
     )  # fmt: skip
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -42,6 +44,7 @@ class Answers(BaseProtocol):
         self._leaver: asyncio.Future[None] | None = None  # for the end of the connection
         self._error: BaseException | None = None  # why no further answer will come
         self._barren = 0  # bytes since something came of them
+        self._came = 0  # bytes since the last head
         self._last = False  # the server will not answer on this connection again
         self._held = False  # more came than was read, so the transport does not read on
         self._left = False  # nobody will read what comes
@@ -99,17 +102,19 @@ class Answers(BaseProtocol):
         except Exception as error:  # noqa: BLE001  as aiohttp has it: whatever its parser stumbles over is no HTTP
             self._refuse(error if isinstance(error, HttpProcessingError) else HttpProcessingError(message=str(error)))
             return
+        self._came += len(data)
         if messages:
             self._take(messages)
         elif self._body is None or self._body.total_bytes == length:
             self._barren += len(data)
         else:
             self._barren = 0
-        if self._barren > _HEAD_CAP or len(self._unread) > _UNASKED_CAP:
-            self._refuse(HttpProcessingError(message="a flood of headers or of answers"))
+        wasted = self._came - _OVERHEAD * (self._body.total_bytes if self._body is not None else 0)
+        if max(self._barren, wasted) > _HEAD_CAP or len(self._unread) > _UNASKED_CAP:
+            self._refuse(HttpProcessingError(message="a flood of headers, of answers, or of chunks of nearly nothing"))
 
     def _take(self, messages: list[tuple[RawResponseMessage, StreamReader]]) -> None:
-        self._barren = 0
+        self._barren = self._came = 0
         for message, body in messages:
             self._body = body
             self._last = self._last or message.should_close
