@@ -20,6 +20,10 @@ begin atomic
             select min(u.count) from units u where not u.alone group by u.id
         ) t
     ),
+    names as materialized (
+        -- As a whole, or they are fetched one by one, as if few models were listed.
+        select m.id, m.name from model m
+    ),
     named as (
         select m.name, its.count
         from (
@@ -28,12 +32,12 @@ begin atomic
             from (select unnest(models) as model, count::double precision as count from units where plain) u
             group by u.model
         ) its
-        join model m on m.id = its.model
+        join names m on m.id = its.model
         union all
         select its.name, its.count
         from (
             select distinct u.id, u.count, m.name
-            from units u cross join unnest(u.models) model join model m on m.id = model
+            from units u cross join unnest(u.models) model join names m on m.id = model
             where not u.plain
         ) its
     ),

@@ -1,24 +1,43 @@
--- How many of the units with a model have each value of a dimension, which is one of those of `value_sets`. A unit
--- counts once for each value that it has and once in `of`; units that have none (no model of a known family) are the row
--- with the null value.
+-- How many of the units with a model have each value of a dimension: family, architecture or origin. A unit counts once
+-- for each value that it has and once in `of`; units that have none (no model of a known family) are the row with the
+-- null value.
 create function stats.tally(
     dimension text, scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (value text, count bigint, of bigint)
 language sql stable parallel safe
 begin atomic
-    with sets as materialized (
-        select s.members, s.count from stats.value_sets(dimension, scan, since, until, unit, population) s
+    with units as materialized (
+        select
+            l.id, l.alone, l.count,
+            case dimension
+                when 'family' then l.families
+                when 'architecture' then l.architectures
+                when 'origin' then l.origins
+            end as members
+        from stats.listed(scan, since, until, unit, population) l
     ),
     whole as materialized (
         select
-            coalesce(sum(s.count), 0)::bigint as of,
-            coalesce(sum(s.count) filter (where s.members = '{}'), 0)::bigint as without
-        from sets s
+            coalesce(sum(t.count), 0)::bigint as of,
+            coalesce(sum(t.count) filter (where t.silent), 0)::bigint as without
+        from (
+            select u.count, u.members = '{}' as silent from units u where u.alone
+            union all
+            select min(u.count), bool_and(u.members = '{}') from units u where not u.alone group by u.id
+        ) t
     )
     select t.value, t.count, w.of
     from (
+        -- The usual unit has one list, in which each value stands once, so that it is enough to count each.
         select s.value, sum(s.count)::bigint as count
-        from (select unnest(members) as value, count::double precision as count from sets) s
+        from (
+            select unnest(u.members) as value, u.count::double precision as count from units u where u.alone
+            union all
+            select several.value, several.count
+            from (
+                select distinct u.id, u.count, unnest(u.members) as value from units u where not u.alone
+            ) several
+        ) s
         group by s.value
     ) t
     cross join whole w

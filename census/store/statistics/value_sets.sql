@@ -1,7 +1,6 @@
--- The sets of values of a dimension (family, architecture, origin, quantization, capability, or tools) that the models of
--- units have together, in alphabetical order, and how many units with a model have just that set; the empty set is of
--- units of whose models none is known. The values of tools are thresholds: a unit that advertises tool calling has yes
--- and unknown, and one that surely does not has none.
+-- The sets of values of a dimension (family, architecture or quantization) that the models of units have together, in
+-- alphabetical order, and how many units with a model have just that set; the empty set is of units of whose models none
+-- is known.
 create function stats.value_sets(
     dimension text, scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (members text[], count bigint)
@@ -13,10 +12,7 @@ begin atomic
             case dimension
                 when 'family' then l.families
                 when 'architecture' then l.architectures
-                when 'origin' then l.origins
                 when 'quantization' then l.quantizations
-                when 'capability' then l.capabilities
-                when 'tools' then (array['unknown', 'yes'])[:l.tools]
             end as members
         from stats.listed(scan, since, until, unit, population) l
     )
