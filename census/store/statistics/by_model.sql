@@ -1,7 +1,7 @@
--- How many units with a model list one of each family (dimension family or tools), architecture, or set of capabilities,
--- where model is the lowest model.id with that value, and how many list one that is marked: with tools yes is what
--- advertises tool calling, maybe that of which it is not known; else yes is derived, maybe an original. either has one
--- of both marks. of is all units with a model.
+-- How many units with a model list one of each family (dimension family or tools) or architecture, where model is the
+-- lowest model.id with that value, and how many list one that is marked: with tools yes is what advertises tool calling,
+-- maybe that of which it is not known; else yes is derived, maybe an original. either has one of both marks. of is all
+-- units with a model.
 create function stats.by_model(
     dimension text, scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (model bigint, count bigint, yes bigint, maybe bigint, either bigint, of bigint)
@@ -11,11 +11,8 @@ begin atomic
         -- A number in the place of a value, and in its two lowest bits the mark: 2 yes, 1 maybe.
         select
             m.id,
-            (dense_rank() over (order by case dimension
-                when 'architecture' then m.architecture
-                when 'capabilities' then m.capabilities::text
-                else m.family
-            end) << 2)::integer
+            (dense_rank() over (order by case dimension when 'architecture' then m.architecture else m.family end)
+                << 2)::integer
             | case dimension when 'tools' then m.tools else case m.derived when true then 2 when false then 1 else 0 end end
                 as code
         from model m

@@ -19,7 +19,8 @@ begin atomic
             -- Over all time nobody asks for it.
             case when not stats.ever(scan, since, until, 'host') then s.endpoint_id end as endpoint_id
         from stats.seen(scan, since, until, 'host-day', population) s
-        where s.inventory_id is not null and stats.asked(unit, population) and stats.one_of('by', by, array['family', 'architecture'])
+        where s.inventory_id is not null and stats.asked(unit, population)
+            and stats.one_of('by', by, array['family', 'architecture'])
     ),
     tangled as (
         -- Hosts with sightings that begin before others have ended, which is all that can share a day.
