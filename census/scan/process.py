@@ -30,10 +30,11 @@ _MOST_IN_FLIGHT = 20_000
 
 
 def calm() -> None:
-    """Let Python look for garbage in circles when a chunk is done (`worker.py`), and hardly ever besides.
+    """Let Python look for garbage in circles hardly ever.
 
     Hundreds of looks are under way at once, and each look for circles goes through what all of them hold: with
-    Python's own thresholds that is a quarter of a worker's time. Little is found, for what ends is freed at once.
+    Python's own thresholds that is a quarter of a worker's time. Nothing is left for it by looks, not by those that
+    fail either: errors are let go of when a connection is closed (`probe/protocol.py`).
     """
     gc.freeze()  # what was loaded stays for good
     gc.set_threshold(50_000, 5, 5)

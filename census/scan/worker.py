@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import socket
 import time
@@ -41,7 +40,6 @@ _UNWRITTEN = 200_000
 _GRACE = 1.8  # seconds that targets which are being asked get to end by themselves when the worker is stopped
 _BRIEF = 0.3  # seconds for those that have not even let us connect: most of a list, and nothing of them is lost
 _LAST = 1.2  # seconds for the last words to the database
-_CIRCLES = 5_000  # targets whose failures leave a megabyte of garbage in circles; to look for it takes 15 ms
 _RESOLVE = 5.0  # seconds for a name
 _BREATH = 1_000  # sayings taken in before others get their turn
 
@@ -72,7 +70,6 @@ class Worker:
         self._gate = Gate(settings.scope)
         self._pace = Pace(0, settings.scope.rate_per_network)
         self._memory = Memory() if settings.scope.recall else Memory(known=0, unknown=0)  # which keeps nothing
-        self._since = 0  # targets of the chunks that were begun since garbage was looked for
         self._heard = 0  # saying.id of the last that the memory has from the database
         self._prober = Prober(self._manners(settings), self._pace, tls_context(), self._memory)
         self._books = Books(
@@ -121,7 +118,6 @@ class Worker:
         while True:
             chunk = await self._books.claim()
             if chunk is not None:
-                self._tidy(chunk)
                 await self._aliases.begin(chunk)
                 await self._listen()
                 await self._dispatch(chunk)
@@ -131,13 +127,6 @@ class Worker:
                 return
             else:
                 await asyncio.sleep(FLUSH)  # others hold the rest; one of them may share it, or go silent
-
-    def _tidy(self, chunk: OpenChunk) -> None:
-        """Free what failed targets have left in circles, from time to time: it goes through all that is under way."""
-        self._since += chunk.size
-        if self._since >= _CIRCLES:
-            self._since = 0
-            gc.collect(1)
 
     async def _is_wanted_elsewhere(self) -> bool:
         return self._elsewhere is not None and await self._books.ask(self._elsewhere)
