@@ -235,6 +235,16 @@ def test_no_port_is_opened(embedded_folder: Path) -> None:
         assert answer(server.url, "SHOW fsync") == answer(server.url, "SHOW synchronous_commit") == "on"
 
 
+def test_a_session_keeps_the_memory_of_a_question_for_the_next(embedded_folder: Path) -> None:
+    with Embedded(embedded_folder) as server, psycopg.connect(server.url, autocommit=True) as connection:
+        status = Path(f"/proc/{connection.info.backend_pid}/stat")
+        pages = []
+        for _ in range(3):
+            connection.execute("SELECT count(*) FROM (SELECT DISTINCT n FROM generate_series(1, 300000) n) its")
+            pages.append(int(status.read_text().rpartition(")")[2].split()[7]))
+    assert pages[2] - pages[1] < 1_000  # of 4 KB; 6,000 and more where its memory went back to the system
+
+
 def test_databases_are_copied_from_a_template_and_dropped_while_used(embedded_folder: Path) -> None:
     with Embedded(embedded_folder) as server:
         with psycopg.connect(server.create_database("a template")) as connection:
