@@ -108,11 +108,15 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def words(value: Any) -> tuple[str, ...] | None:
-    """The distinct strings of a list in lower case, sorted; None if it is no list, which differs from an empty one."""
+    """The distinct strings of a list in lower case, sorted; None, which differs from an empty list, if none can be read.
+
+    That is what is no list, and a list with something in it and no string.
+    """
     if not isinstance(value, list):
         return None
     cleaned = (text(entry, SHORT_LIMIT) for entry in value[:ENTRIES_LIMIT])
-    return tuple(sorted({entry.strip().lower()[:SHORT_LIMIT] for entry in cleaned if entry})[:WORDS_LIMIT])
+    found = tuple(sorted({entry.strip().lower()[:SHORT_LIMIT] for entry in cleaned if entry})[:WORDS_LIMIT])
+    return None if value and not found else found
 
 
 def digest(value: Any) -> str | None:

@@ -14,11 +14,12 @@ from aiohttp.streams import EMPTY_PAYLOAD
 
 _FIELD_CAP: Final = 64 * 1024  # bytes of one header; a server with more is not worth reading
 _BUFFER: Final = 16 * 1024  # bytes of a body that aiohttp holds before it stops reading
-_SWITCHING, _FINAL = 101, 200  # what comes before an answer has a status between 100 and 199; 101 is an answer
+_SWITCHING = 101  # an answer, though what comes before an answer has a status from 100 to 199
+_INTERIM: Final = frozenset(range(100, 200)) - {_SWITCHING}
 _HEAD_CAP: Final = 128 * 1024  # bytes received without an answer, or any of its body, coming nearer
 _OVERHEAD: Final = 3  # bytes received for each of a body; chunks of one byte, which cost most to read, take six
 _UNASKED_CAP: Final = 16  # answers, those with status 1xx among them, that may lie there unread
-_BODILESS: Final = frozenset((204, 304, *range(100, _FINAL)))  # status of answers without a body, whatever they say
+_BODILESS: Final = _INTERIM | {_SWITCHING, 204, 304}  # status of answers without a body, whatever they say
 
 
 class Answers(BaseProtocol):
@@ -89,7 +90,7 @@ class Answers(BaseProtocol):
                 self._waiter = self._loop.create_future()
                 await self._waiter
             message, content = self._unread.popleft()
-            if message.code >= _FINAL or message.code == _SWITCHING:
+            if message.code not in _INTERIM:
                 return message, content
 
     def data_received(self, data: bytes) -> None:

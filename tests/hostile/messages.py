@@ -111,6 +111,7 @@ HEADS: Final[dict[str, Misbehaviour]] = {
     "sends status 100 before its answer": Misbehaviour(
         ollama(b"HTTP/1.1 100 Continue\r\n\r\n" + TAGS), Outcome.SERVED, NAMED
     ),
+    "has status 000": Misbehaviour(always(b"HTTP/1.1 000 Nothing\r\nContent-Length: 2\r\n\r\n{}"), Outcome.OTHER),
     "upgrades to something else": Misbehaviour(
         always(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" + b"x" * 5000),
         Outcome.OTHER,

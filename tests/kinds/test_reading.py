@@ -134,6 +134,7 @@ def test_a_number_keeps_the_bounds_it_is_given() -> None:
 def test_words_are_lower_case_sorted_and_distinct() -> None:
     assert words(["Tools", "completion", " tools ", 7, None, "", "vis\x00ion"]) == ("completion", "tools", "vision")
     assert words([]) == ()
+    assert words([None, 7, " "]) is None
     assert words(None) is None
     assert words("tools") is None
     assert words({"tools": True}) is None
