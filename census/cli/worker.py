@@ -9,13 +9,14 @@ from types import FrameType
 from typing import NoReturn
 
 import click
-from psycopg import Connection
 
 from census.cli.database import Opened, lasting_database
 from census.cli.options import Common, common_options, option
 from census.errors import FailedError
+from census.report.renewal import renew
 from census.scan import run
 from census.scan.crew import Crew
+from census.store import idle
 from census.store.door import Door
 
 _LOOK = 0.5  # seconds between two looks at the processes
@@ -69,16 +70,25 @@ def worker(common: Common, /, *, workers: int | None, drain: bool, geoip: tuple[
 
 
 def _watch(crew: Crew, opened: Opened) -> None:
-    """Until the workers have ended: see that they are there, and an embedded server too."""
-    door = None if opened.revive is None else Door(opened.url, revive=opened.revive)
+    """Until the workers have ended: see that they are there, and an embedded server too, and what follows a scan."""
+    door = Door(opened.url, revive=opened.revive)
+    scanning, scan = False, door.submit(idle.running)
     try:
         while crew.tend():
-            if door is not None:
-                door.call(Connection.execute, "select 1")
+            if scan.done():
+                scanning = _after_a_scan(opened.url, was=scanning, now=scan.result() is not None)
+                scan = door.submit(idle.running)
             time.sleep(_LOOK)
+        _after_a_scan(opened.url, was=scanning, now=False)
     finally:
-        if door is not None:
-            door.close(0.2)
+        door.close(0.2)
+
+
+def _after_a_scan(url: str, *, was: bool, now: bool) -> bool:
+    """Ask once more what somebody asked before the scan that is over, if one is; whether one is running."""
+    if was and not now:
+        renew(url, lambda _done, _of, _left: None)
+    return now
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -108,9 +108,9 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def words(value: Any) -> tuple[str, ...] | None:
-    """The distinct strings of a list in lower case, sorted; None, which differs from an empty list, if none can be read.
+    """The distinct strings of a list in lower case, sorted; None if there are none to be read, unlike an empty list.
 
-    That is what is no list, and a list with something in it and no string.
+    None are there in what is no list, and in a list with something in it and no string.
     """
     if not isinstance(value, list):
         return None

@@ -21,6 +21,7 @@ from census.store.statistics import again
 
 _log = logging.getLogger(__name__)
 
+_LOCK: Final = 0x0F707561  # of the advisory locks of this database; any number that nothing else uses
 SECONDS: Final = 300.0  # after which no further question is begun; the longest ones come first
 
 # Told with each answer: how many there are, of how many, and the seconds that the others may take (None: not known).
@@ -34,12 +35,13 @@ class _OverError(Exception):
 def renew(url: str, tell: Tell) -> None:
     """Ask once more what was asked lately and holds no more; never fails, for only time is lost if it cannot be done.
 
-    Not while a scan is running: what that writes would end every result.
+    Not while a scan is running: what that writes would end every result. Nor while another process does the same:
+    a scan and the workers that helped it find at one moment that it has ended.
     """
     made = engine(url)
     try:
         with connect(url) as watching:
-            if idle.running(watching) is None:
+            if idle.running(watching) is None and _is_first(watching):
                 kept.move_on(made)
                 with made.connect().execution_options(**SAME_MOMENT) as connection:
                     _renew(connection, watching, tell)
@@ -49,6 +51,12 @@ def renew(url: str, tell: Tell) -> None:
         pass
     finally:
         made.dispose()
+
+
+def _is_first(watching: psycopg.Connection[Any]) -> bool:
+    """Whether nobody else renews, which nobody will until this connection is closed."""
+    row = watching.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+    return bool(row and row[0])
 
 
 def _renew(connection: Connection, watching: psycopg.Connection[Any], tell: Tell) -> None:

@@ -15,6 +15,8 @@ from census.store.connect import engine
 from census.store.statistics import rows
 from tests.store.village import settle
 from tests.support.asking import rows_of
+from tests.support.crowd import crowd
+from tests.support.havoc import prepare
 from tests.support.ports import free_ports
 from tests.support.program import SCOPE, census, command, last_json, surroundings
 
@@ -70,6 +72,22 @@ def test_a_quiet_scan_renews_without_a_word(asked_url: str, line: list[str | Pat
     done = census(*line, "--quiet", folder=tmp_path, url=asked_url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert len(rows_of(asked_url, HELD)) == 2
+
+
+def test_workers_that_end_a_scan_renew_too(asked_url: str, tmp_path: Path) -> None:
+    with crowd(80) as servers:
+        listed, allowed = prepare(tmp_path, servers.targets(), 30)
+        scan = subprocess.Popen(
+            command("scan", listed, "--scope", allowed, *FAST), stderr=subprocess.DEVNULL,
+            env=surroundings(tmp_path, asked_url),
+        )  # fmt: skip
+        servers.wait_for(10)
+        scan.kill()
+        scan.wait()
+        helped = census("worker", "--drain", "--workers", "1", folder=tmp_path, url=asked_url)
+    assert helped.returncode == 0, helped.stderr
+    assert rows_of(asked_url, "select count(*) from scan where ended is null") == [(0,)]
+    assert rows_of(asked_url, HELD) == [("countries",), ("funnel",)]
 
 
 def test_who_interrupts_the_renewal_has_a_scan_that_is_done(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from census.report import renewal
 from census.report.renewal import renew
 from census.store import kept, scans
 from census.store.connect import connect, engine
@@ -64,6 +65,15 @@ def renewed(url: str) -> list[tuple[int, int]]:
     told: list[tuple[int, int]] = []
     renew(url, lambda done, of, _: told.append((done, of)))
     return told
+
+
+def test_of_two_who_renew_at_once_one_leaves_it_to_the_other(asked: Engine, database_url: str) -> None:
+    ask(asked, "countries")
+    scan_again(database_url)
+    with connect(database_url) as other:
+        other.execute("select pg_advisory_lock(%s)", (renewal._LOCK,))
+        assert renewed(database_url) == []
+    assert renewed(database_url) == [(0, 1), (1, 1)]
 
 
 def test_what_was_asked_before_a_scan_is_there_after_it_as_if_it_were_computed(
