@@ -8,7 +8,6 @@ while few have agreed, so that liars who came first are found after some twenty 
 
 from __future__ import annotations
 
-import struct
 import sys
 from array import array
 from collections.abc import Callable, Iterable
@@ -31,7 +30,7 @@ _EVERY, _EVERY_NEW = 100, 20  # of so many that list what is known, one is asked
 # texts take three times the room. The words are needed of what is known alone, and whoever makes it known has just
 # said them.
 Answers: TypeAlias = "dict[int, array[int]]"  # the networks that gave each answer
-_LONE: Final = struct.Struct("=qq")  # the one answer that was given, and its network, as most models have it
+Kept: TypeAlias = "Answers | bytes"  # as bytes what most models have, a single answer
 
 
 class Memory:
@@ -39,8 +38,8 @@ class Memory:
 
     def __init__(self, known: int = _KNOWN, unknown: int = _UNKNOWN) -> None:
         self._limits = known, unknown
-        self._open: dict[int, Answers | bytes] = {}
-        self._settled: dict[int, Answers] = {}
+        self._open: dict[int, Kept] = {}
+        self._settled: dict[int, Kept] = {}
         self._known: dict[int, str] = {}
 
     def hear(self, address: str, told: Iterable[Saying]) -> None:
@@ -48,7 +47,7 @@ class Memory:
         network = hash(network_of(address))
         for saying in told:
             key = hash((saying.digest, saying.rules))
-            answers = self._settled.pop(key, None) or _unpacked(self._open.pop(key, None))
+            answers = _unpacked(self._settled.pop(key, None) or self._open.pop(key, None))
             said = hash(saying.said)
             if len(answers) < _ANSWERS or said in answers:
                 networks = answers.setdefault(said, array("q"))
@@ -63,7 +62,7 @@ class Memory:
     def every(self, digest: str, rules: str) -> int:
         """Of how many hosts that list what is known one should be asked itself."""
         key = hash((digest, rules))
-        agreeing = self._settled[key][hash(self._known[key])]
+        agreeing = _unpacked(self._settled[key])[hash(self._known[key])]
         return _EVERY if len(agreeing) >= _FIRM else _EVERY_NEW
 
     def _settle(self, key: int, answers: Answers, said: str) -> None:
@@ -73,7 +72,7 @@ class Memory:
         if len(answers[best]) >= needed(others):
             words = said if best == hash(said) else known
             assert words is not None  # nothing becomes known by what contradicts it
-            self._settled[key] = answers
+            self._settled[key] = _packed(answers)
             self._known[key] = sys.intern(words)
         else:
             self._open[key] = _packed(answers)
@@ -88,16 +87,19 @@ class Memory:
         return len(self._open) + len(self._settled)
 
 
-def _packed(answers: Answers) -> Answers | bytes:
-    (said, networks), *others = answers.items()
-    return answers if others or len(networks) > 1 else _LONE.pack(said, networks[0])
+def _packed(answers: Answers) -> Kept:
+    """A single answer with its networks as bytes: a dictionary with an array takes 300 more, for each model."""
+    if len(answers) > 1:
+        return answers
+    ((said, networks),) = answers.items()
+    return array("q", (said, *networks)).tobytes()
 
 
-def _unpacked(kept: Answers | bytes | None) -> Answers:
+def _unpacked(kept: Kept | None) -> Answers:
     if not isinstance(kept, bytes):
         return kept or {}
-    said, network = _LONE.unpack(kept)
-    return {said: array("q", (network,))}
+    said, *networks = array("q", kept)
+    return {said: array("q", networks)}
 
 
 def needed(others: int) -> int:
