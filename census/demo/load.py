@@ -66,7 +66,8 @@ def _asked(connection: Connection[Any], writer: Writer, history: History, number
     residents = {(each.address, each.port): each for each in history.moment(number).population.residents}
     while (claim := claims.claim(connection, scan, _WORKER)) is not None:
         chunk = OpenChunk(claim, claims.known_endpoints(connection, claim))
-        for place, target in chunk.left():
+        for place in chunk.left():
+            target = claim.targets[place]
             resident = residents[str(target.address), target.port]
             chunk.settle(place, observe(resident, history.at(number, resident.endpoint)))
         with connection.cursor() as cursor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Final, Protocol
 
 BODY_CAP: Final = 2 * 1024 * 1024  # bytes kept of an answer, after decompression
@@ -102,22 +103,21 @@ async def read_body(stream: Stream, encoding: str, share: Share) -> tuple[bytes,
         share.keep(len(body))
         return body, False
     unpack = _Unpacker(encoding)
-    parts: list[bytes] = []
-    left = BODY_CAP + 1
-    while left > 0:
+    kept = BytesIO()  # gives what it holds without a copy: parts, their sum and what is cut off it were three times it
+    while kept.tell() <= BODY_CAP:
         room = await share.room()
         if room == 0:
-            return b"".join(parts), True
+            return kept.getvalue(), True
         try:
-            part = await unpack.next(stream, min(room, left, _READ))
+            part = await unpack.next(stream, min(room, BODY_CAP + 1 - kept.tell(), _READ))
         except zlib.error:
             return b"", True
         if part is None:
-            return b"".join(parts), False
+            return kept.getvalue(), False
         share.keep(len(part))
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)[:BODY_CAP], True
+        kept.write(part)
+    kept.truncate(BODY_CAP)
+    return kept.getvalue(), True
 
 
 class _Unpacker:

@@ -9,8 +9,9 @@ while few have agreed, so that liars who came first are found after some twenty 
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, TypeAlias
 
 from census.facts import Saying
 from census.probe.draws import one_in
@@ -25,11 +26,11 @@ _NETWORKS: Final = 64  # of one answer that are remembered
 _FIRM: Final = 6  # networks that agree, from which on there are hardly only liars among them
 _EVERY, _EVERY_NEW = 100, 20  # of so many that list what is known, one is asked; the other while it is not firm
 
-Key = tuple[str, str]
-# The networks that gave each answer, of which only the hash is kept: salted, so that nobody can make two the same. The
-# words are needed of what is known alone, and whoever makes it known has just said them.
-Answers = dict[int, set[str]]
-Lone = tuple[int, str]  # the one answer that was given, and the network: most models are of one host, and it is a third
+# Models, networks and answers are kept as hashes of 8 bytes, which are salted, so that nobody can make two the same:
+# texts take three times the room. The words are needed of what is known alone, and whoever makes it known has just
+# said them.
+Answers: TypeAlias = "dict[int, array[int]]"  # the networks that gave each answer
+Kept: TypeAlias = "Answers | bytes"  # as bytes what most models have, a single answer
 
 
 class Memory:
@@ -37,40 +38,41 @@ class Memory:
 
     def __init__(self, known: int = _KNOWN, unknown: int = _UNKNOWN) -> None:
         self._limits = known, unknown
-        self._open: dict[Key, Answers | Lone] = {}
-        self._settled: dict[Key, Answers] = {}
-        self._known: dict[Key, str] = {}
+        self._open: dict[int, Kept] = {}
+        self._settled: dict[int, Kept] = {}
+        self._known: dict[int, str] = {}
 
     def hear(self, address: str, told: Iterable[Saying]) -> None:
         """Take in what the host with this address told, unless it is suspect."""
-        network = sys.intern(network_of(address))  # each text is kept once for all models
+        network = hash(network_of(address))
         for saying in told:
-            key = (saying.digest, sys.intern(saying.rules))
-            answers = self._settled.pop(key, None) or _unpacked(self._open.pop(key, None))
+            key = hash((saying.digest, saying.rules))
+            answers = _unpacked(self._settled.pop(key, None) or self._open.pop(key, None))
             said = hash(saying.said)
             if len(answers) < _ANSWERS or said in answers:
-                networks = answers.setdefault(said, set())
-                if len(networks) < _NETWORKS:
-                    networks.add(network)
+                networks = answers.setdefault(said, array("q"))
+                if len(networks) < _NETWORKS and network not in networks:
+                    networks.append(network)
             self._settle(key, answers, saying.said)
 
     def known(self, digest: str, rules: str) -> str | None:
         """What hosts agree on, as `Saying.said`."""
-        return self._known.get((digest, rules))
+        return self._known.get(hash((digest, rules)))
 
     def every(self, digest: str, rules: str) -> int:
         """Of how many hosts that list what is known one should be asked itself."""
-        agreeing = self._settled[digest, rules][hash(self._known[digest, rules])]
+        key = hash((digest, rules))
+        agreeing = _unpacked(self._settled[key])[hash(self._known[key])]
         return _EVERY if len(agreeing) >= _FIRM else _EVERY_NEW
 
-    def _settle(self, key: Key, answers: Answers, said: str) -> None:
+    def _settle(self, key: int, answers: Answers, said: str) -> None:
         best = max(answers, key=lambda said: len(answers[said]))
         others = sum(map(len, answers.values())) - len(answers[best])
         known = self._known.pop(key, None)
         if len(answers[best]) >= needed(others):
             words = said if best == hash(said) else known
             assert words is not None  # nothing becomes known by what contradicts it
-            self._settled[key] = answers
+            self._settled[key] = _packed(answers)
             self._known[key] = sys.intern(words)
         else:
             self._open[key] = _packed(answers)
@@ -85,13 +87,19 @@ class Memory:
         return len(self._open) + len(self._settled)
 
 
-def _packed(answers: Answers) -> Answers | Lone:
-    (said, networks), *others = answers.items()
-    return answers if others or len(networks) > 1 else (said, next(iter(networks)))
+def _packed(answers: Answers) -> Kept:
+    """A single answer with its networks as bytes: a dictionary with an array takes 300 more, for each model."""
+    if len(answers) > 1:
+        return answers
+    ((said, networks),) = answers.items()
+    return array("q", (said, *networks)).tobytes()
 
 
-def _unpacked(kept: Answers | Lone | None) -> Answers:
-    return {kept[0]: {kept[1]}} if isinstance(kept, tuple) else kept or {}
+def _unpacked(kept: Kept | None) -> Answers:
+    if not isinstance(kept, bytes):
+        return kept or {}
+    said, *networks = array("q", kept)
+    return {said: array("q", networks)}
 
 
 def needed(others: int) -> int:
@@ -105,7 +113,7 @@ class Recall:
     def __init__(self, memory: Memory, to_be_asked: Callable[[int], bool] = one_in) -> None:
         self._memory = memory
         self._to_be_asked = to_be_asked
-        self._given: dict[Key, str] = {}
+        self._given: dict[tuple[str, str], str] = {}
         self._drawn: set[str] = set()
 
     def __call__(self, digest: str, rules: str) -> str | None:

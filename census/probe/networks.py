@@ -19,6 +19,7 @@ from census import metrics
 log = logging.getLogger(__name__)
 
 _FORGET = 8_000  # networks and their addresses remembered, before those of the idle ones are dropped; a chunk has 5,000
+_MORE = 4  # and then a quarter more than are left: twice as many would be what a long scan has and a short one has not
 _IDLE = 20.0  # seconds after which a network is idle: longer than a target takes
 _SLOWEST = 8.0  # a scan must end, so a network takes at most so many times as long
 _RECOVERY = 0.9  # of the slowness, that is left after one answer
@@ -76,7 +77,7 @@ class _Network:
     def __init__(self) -> None:
         self.next = 0.0
         self.slowness = 1.0
-        self.met: dict[str, bool] = {}  # whether an address ever answered
+        self.met: dict[int, bool] = {}  # by `_short`, whether an address ever answered
         self.first = _Course()
         self.again = _Course()
 
@@ -112,11 +113,12 @@ class Networks:
         """An attempt at an address, to be told to `end`; None if it can tell nothing of its network."""
         network = network_of(address)
         state = self._state(network, time.monotonic())
-        answered = state.met.get(address)
+        short = _short(address)
+        answered = state.met.get(short)
         if answered is False or (answered is None and len(state.met) >= _ADDRESSES):
             return None
         if answered is None:
-            state.met[address] = False
+            state.met[short] = False
             self._remembered += 1
         course = state.first if answered is None else state.again
         attempt = Attempt(network, course)
@@ -127,8 +129,9 @@ class Networks:
         """Note what became of an attempt: an answer, be it a refusal; or silence, no way, or a reset. Once for each."""
         state = self._state(network_of(address), time.monotonic())
         if answered:
-            if address in state.met:
-                state.met[address] = True
+            short = _short(address)
+            if short in state.met:
+                state.met[short] = True
             state.slowness = max(1.0, state.slowness * _RECOVERY)
         if attempt is None or attempt.answered is not None:
             return
@@ -153,7 +156,8 @@ class Networks:
             if self._remembered >= self._limit:
                 self._networks = {name: each for name, each in self._networks.items() if each.next > now - _IDLE}
                 self._remembered = len(self._networks) + sum(len(each.met) for each in self._networks.values())
-                self._limit = max(_FORGET, 2 * self._remembered)  # or each new one would look through all
+                # Some more than are left, or each new one would look through all of them.
+                self._limit = max(_FORGET, self._remembered + self._remembered // _MORE)
             state = self._networks[network] = _Network()
             self._remembered += 1
         return state
@@ -164,6 +168,14 @@ def network_of(address: str) -> str:
     if ":" not in address:
         return address.rpartition(".")[0]
     return ipaddress.IPv6Address(address).exploded[:14]
+
+
+def _short(address: str) -> int:
+    """An address within its network: the last number of IPv4, which Python has anyway, or a salted hash.
+
+    The text itself would outlive its chunk, at twice the room of all else that is remembered of an address.
+    """
+    return hash(address) if ":" in address else int(address.rpartition(".")[2])
 
 
 def written_network(network: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from census.facts import Observation, Outcome, Target
+from census.facts import Observation, Outcome
 from census.store.claims import Claim
 from census.store.exclusions import Version
 from census.store.writer import Batch
@@ -24,7 +25,7 @@ class OpenChunk:
         self._pending: Batch | None = None
         self._known = known
         self._outcomes = bytearray(claim.outcomes)
-        self._places = list(range(len(claim.outcomes)))  # those still in the chunk as it is stored
+        self._places = array("I", range(len(claim.outcomes)))  # those still in the chunk as it is stored
         self._requests = 0
         self._connections = 0
         self._changed = False
@@ -42,9 +43,9 @@ class OpenChunk:
         here = (seen for seen in (*self.unwritten, *pending) if (seen.address, seen.target.port) == (address, port))
         return next((seen.outcome for seen in here if seen.outcome.recognised), None)
 
-    def left(self) -> list[tuple[int, Target]]:
-        """The targets without an outcome, with their places in the chunk."""
-        return [(place, self.claim.targets[place]) for place in self._places if self._outcomes[place] == 0]
+    def left(self) -> Iterator[int]:
+        """The places in the chunk of the targets without an outcome."""
+        return (place for place in self._places if self._outcomes[place] == 0)
 
     def settle(self, place: int, seen: Observation) -> None:
         """Note the observation of the target at `place`."""
@@ -116,7 +117,7 @@ class OpenChunk:
     def give_away(self, places: Iterable[int]) -> None:
         """Targets that are another chunk's from now on."""
         gone = set(places)
-        self._places = [place for place in self._places if place not in gone]
+        self._places = array("I", (place for place in self._places if place not in gone))
 
 
 def _weight(seen: Observation) -> int:

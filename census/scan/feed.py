@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from census.facts import Target
 from census.probe.pace import network_of
@@ -21,30 +22,20 @@ def network_key(target: Target) -> str:
     return network_of(target.address) if target.address is not None else target.name or ""
 
 
-def lanes(targets: Iterable[tuple[int, Target]], per_host: int) -> dict[str, list[Lane]]:
-    """Lanes by network, in the order in which their first targets come; numbers are places in the chunk."""
-    hosts: dict[str, list[Lane]] = {}
-    networks: dict[str, list[Lane]] = {}
-    for number, target in targets:
-        row = hosts.setdefault(target.address or target.name or "", [])
-        dealt = sum(map(len, row))
-        if len(row) < per_host:
-            row.append([])
-            networks.setdefault(network_key(target), []).append(row[-1])
-        row[dealt % per_host].append((number, target))
-    return networks
-
-
 class Feed:
-    """The lanes of a chunk, let go one after another, the network that is ready first at each step."""
+    """The lanes of a chunk, let go one after another, the network that is ready first at each step.
 
-    def __init__(self, networks: dict[str, list[Lane]]) -> None:
-        # Taken from the end. Most networks of a chunk have one lane, and a queue of one is eight times as large as a
-        # list.
-        for waiting in networks.values():
-            waiting.reverse()
-        self._networks = networks
-        self._untouched = dict.fromkeys(networks)
+    `targets` are all of a chunk, `places` those of them that are to be asked. Lanes are dealt when the first of their
+    network is let go: lanes for each target of a chunk at once take more than the targets.
+    """
+
+    def __init__(self, targets: Sequence[Target], places: Iterable[int], per_host: int) -> None:
+        self._targets = targets
+        self._per_host = per_host
+        self._untouched: dict[str, array[int]] = {}  # the places in networks that nobody was asked in yet
+        self._begun: dict[str, list[Lane]] = {}  # what is left of the others; taken from the end
+        for place in places:
+            self._untouched.setdefault(network_key(targets[place]), array("I")).append(place)
 
     def in_turn(self, ready: Callable[[str], float]) -> Iterator[tuple[float, str, Lane]]:
         """Each lane with its network and the time at which it may begin.
@@ -52,21 +43,29 @@ class Feed:
         `ready` gives the time on the monotonic clock at which a network's next connection may be opened; it is asked
         again when a network's turn has come, for lanes that reconnect move it.
         """
-        heap = [(ready(network), place, network) for place, network in enumerate(self._networks)]
+        heap = [(ready(network), order, network) for order, network in enumerate(self._untouched)]
         heapq.heapify(heap)
         while heap:
-            at, place, network = heapq.heappop(heap)
-            waiting = self._networks.get(network)
-            if waiting is None:
+            at, order, network = heapq.heappop(heap)
+            if network not in self._untouched and network not in self._begun:
                 continue
             now_at = ready(network)
             if now_at > at:
-                heapq.heappush(heap, (now_at, place, network))
+                heapq.heappush(heap, (now_at, order, network))
                 continue
-            self._untouched.pop(network, None)
-            yield at, network, waiting.pop()
-            if waiting:
-                heapq.heappush(heap, (ready(network), place, network))
+            yield at, network, self._next(network)
+            if network in self._begun:
+                heapq.heappush(heap, (ready(network), order, network))
+
+    def _next(self, network: str) -> Lane:
+        places = self._untouched.pop(network, None)
+        if places is not None:
+            self._begun[network] = _lanes(((place, self._targets[place]) for place in places), self._per_host)
+        left = self._begun[network]
+        lane = left.pop()
+        if not left:
+            del self._begun[network]
+        return lane
 
     def spare(self, least: int) -> list[int]:
         """Take out half of the networks that nobody was asked in yet, if they have at least so many targets.
@@ -75,12 +74,27 @@ class Feed:
         """
         names = list(self._untouched)
         taken = names[(len(names) + 1) // 2 :]
-        places = sorted(place for name in taken for lane in self._networks[name] for place, _ in lane)
+        places = sorted(place for name in taken for place in self._untouched[name])
         if len(places) < least:
             return []
         for name in taken:
-            del self._networks[name], self._untouched[name]
+            del self._untouched[name]
         return places
+
+
+def _lanes(targets: Iterable[tuple[int, Target]], per_host: int) -> list[Lane]:
+    """The lanes of one network, the one whose first target comes first at the end; numbers are places in the chunk."""
+    hosts: dict[str, list[Lane]] = {}
+    dealt: list[Lane] = []
+    for place, target in targets:
+        row = hosts.setdefault(target.address or target.name or "", [])
+        before = sum(map(len, row))
+        if len(row) < per_host:
+            row.append([])
+            dealt.append(row[-1])
+        row[before % per_host].append((place, target))
+    dealt.reverse()
+    return dealt
 
 
 class Turns:

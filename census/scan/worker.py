@@ -28,7 +28,7 @@ from census.probe.transport import Manners, tls_context
 from census.scan.aliases import Aliases
 from census.scan.books import FLUSH, Books, OptedOut
 from census.scan.chunks import OpenChunk
-from census.scan.feed import Feed, Lane, Turns, lanes, network_key
+from census.scan.feed import Feed, Lane, Turns, network_key
 from census.scan.logs import CHUNK
 from census.scan.settings import Settings
 from census.store import exclusions, sayings
@@ -145,7 +145,7 @@ class Worker:
             self._heard = last
 
     async def _dispatch(self, chunk: OpenChunk) -> None:
-        feed = Feed(lanes(chunk.left(), self._scope.per_host))
+        feed = Feed(chunk.claim.targets, chunk.left(), self._scope.per_host)
         self._books.dispatching(chunk, feed)
         for at, network, lane in feed.in_turn(self._pace.ready):
             delay = at - time.monotonic()

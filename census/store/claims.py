@@ -84,6 +84,8 @@ def claim(connection: Connection[Any], scan: int, worker: str, run: datetime | N
         return None
     number, attempt, ports, names, tls, outcomes, addresses = row
     count = len(ports)
+    same = {port: port for port in ports}  # each number once, not for each target
+    ports = [same[port] for port in ports]
     targets = map(Target, addresses, ports, names or [None] * count, tls or [None] * count)
     return Claim(scan, number, attempt, tuple(targets), bytes(outcomes))
 

@@ -105,6 +105,22 @@ def test_a_bomb_is_never_unpacked_further_than_the_cap() -> None:
     assert peak < 8 * BODY_CAP
 
 
+def test_an_answer_that_never_ends_takes_little_more_than_what_is_kept_of_it() -> None:
+    part = b"x" * 65_536
+
+    async def run() -> tuple[int, bool, int]:
+        body, cut_off = await read_body(Pieces(iter(lambda: part, b"")), "", Budget().share())
+        return len(body), cut_off, tracemalloc.get_traced_memory()[1]
+
+    tracemalloc.start()
+    try:
+        length, cut_off, peak = asyncio.run(run())
+    finally:
+        tracemalloc.stop()
+    assert (length, cut_off) == (BODY_CAP, True)
+    assert peak < 1.5 * BODY_CAP
+
+
 def test_the_seats_of_all_rows_together_are_the_budget() -> None:
     assert sum(size * seats for size, seats in TIERS) == 128 * MIB
     assert [size for size, _ in TIERS] == sorted(size for size, _ in TIERS)

@@ -8,6 +8,7 @@ import pytest
 
 from census.facts import Saying
 from census.probe.memory import Memory, Recall
+from tests.support.weight import bytes_kept
 
 DIGEST, RULES = "a" * 64, "0.6.4"
 TRUTH, LIE = '{"tools":2}', '{"tools":0}'
@@ -73,6 +74,18 @@ def test_no_flood_of_models_or_answers_makes_the_memory_grow() -> None:
             memory.hear(address, told(TRUTH, f"{each:064x}"))
     assert len(memory) == 51  # fifty that are known, and the one of a thousand answers
     assert (memory.known(f"{900:064x}", RULES), memory.known(f"{999:064x}", RULES)) == (None, TRUTH)
+
+
+@pytest.mark.parametrize(("networks", "most"), [(1, 180), (2, 300), (64, 1_100)])
+def test_a_model_takes_little_room_however_many_told_of_it(networks: int, most: int) -> None:
+    def hear() -> object:
+        memory = Memory()
+        for model in range(300):
+            for network in range(networks):
+                memory.hear(f"10.{network}.{model % 250}.1", told(TRUTH, f"{model:064x}"))
+        return memory
+
+    assert bytes_kept(hear) / 300 < most
 
 
 def test_a_flood_of_unknown_models_drives_out_nothing_that_is_known() -> None:

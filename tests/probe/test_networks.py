@@ -7,6 +7,7 @@ import time
 import pytest
 
 from census.probe.networks import Networks, network_of, written_network
+from tests.support.weight import bytes_kept
 
 RATE = 1e6
 
@@ -120,7 +121,30 @@ def test_addresses_of_idle_networks_are_forgotten_however_many_a_network_has(mon
         networks.reserve(network)
         networks.begin(f"{network}.{number % 200}")
         most = max(most, sum(len(each.met) for each in networks._networks.values())) if number % 1000 == 0 else most
-    assert most <= 12_000  # those of the last 20 seconds are not idle, and twice as many may be kept
+    assert most <= 8_000  # the 5,000 of the last 20 seconds are not idle
+
+
+@pytest.mark.parametrize("hosts", [200, 1])
+def test_what_is_remembered_of_an_address_does_not_hold_its_text(hosts: int) -> None:
+    def remember() -> object:
+        networks = Networks(RATE)
+        ask(
+            networks,
+            [f"10.{n // 250}.{n % 250}.{host}" for n in range(4_000 // hosts) for host in range(hosts)],
+            answered=True,
+        )
+        return networks
+
+    assert bytes_kept(remember) / 4_000 < {200: 70, 1: 800}[hosts]
+
+
+def test_the_addresses_of_a_network_of_ipv6_are_told_apart() -> None:
+    networks = Networks(RATE)
+    ask(networks, [f"2001:db8:0:{number:x}::1" for number in range(20)], answered=True)
+    ask(networks, ["2001:db8:0:ff::1"] * 500, answered=False)
+    assert networks.slowness(network_of("2001:db8::")) == 1
+    ask(networks, [f"2001:db8:0:{number:x}::2" for number in range(20)], answered=False)
+    assert networks.slowness(network_of("2001:db8::")) > 1
 
 
 def test_the_networks_of_addresses_as_people_write_them() -> None:
