@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from typing import Any, Self
 _PATIENCE = 4.0  # seconds between the word to stop and the end, enforced
 _BRIEF = 5.0  # seconds of life after which a death is no longer counted as one at the start
 _TRIES = 5  # deaths at the start, one after another, after which no more are started
+# Words for glibc, else it keeps what a large answer took, for each of the threads: some 6 MB in the course of a scan.
+_MALLOC = "glibc.malloc.mmap_threshold=262144:glibc.malloc.trim_threshold=1048576:glibc.malloc.arena_max=1"
 
 
 class Crew:
@@ -88,8 +91,9 @@ class Crew:
         self._began[place] = time.monotonic()
         with _deaf_to_ctrl_c():
             process = subprocess.Popen(
-                [sys.executable, "-m", "census.scan.process"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
-            )
+                [sys.executable, "-m", "census.scan.process"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                env={"GLIBC_TUNABLES": _MALLOC, **os.environ},
+            )  # fmt: skip
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # killed before it had read them, as the next look will find
             process.stdin.write(json.dumps(self._orders[place]).encode() + b"\n")
