@@ -258,16 +258,14 @@ class Writer:
 
     def _shared(self, cursor: Cursor[Any], observations: Sequence[Observation]) -> list[_Shared]:
         """The numbers of what each observation shares with others."""
-        readable = [seen for seen in observations if _tells_models(seen)]
-        inventories = iter(self._catalog.inventories(cursor, readable))
+        inventories = iter(self._catalog.inventories(cursor, [seen for seen in observations if _tells_models(seen)]))
         recognised = [seen for seen in observations if seen.outcome.recognised]
         places = iter(self._catalog.places(cursor, [self._locate(seen.address or "") for seen in recognised]))
-        found = []
+        software = iter(self._catalog.software(cursor, [(seen.software, seen.version) for seen in recognised]))
+        found: list[_Shared] = []
         for seen in observations:
-            place, network = next(places) if seen.outcome.recognised else (None, None)
-            inventory = next(inventories) if _tells_models(seen) else None
-            known = seen.software if seen.outcome.recognised else None
-            found.append((place, network, inventory, self._catalog.software(cursor, known, seen.version)))
+            place, network, ran = (*next(places), next(software)) if seen.outcome.recognised else (None, None, None)
+            found.append((place, network, next(inventories) if _tells_models(seen) else None, ran))
         return found
 
     def _row(self, seen: Observation, shared: _Shared) -> tuple[Any, ...]:
