@@ -32,3 +32,6 @@ WITHOUT_0015 = """
     alter table sighting drop host_id, drop size;
     drop index endpoint_decoy_idx
 """
+
+# What 0017 changes.
+WITHOUT_0017 = "drop function count_days cascade"
