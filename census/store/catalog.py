@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import msgspec
 from psycopg import Cursor
 
 from census import lineage, metrics
@@ -142,9 +143,11 @@ def _found(
     if not rows:
         return {}
     names = ", ".join(columns)
-    arrays = ", ".join(f"%s::{each}[]" for each in columns.values())
-    find = f"select id, {names} from {table} join unnest({arrays}) as new ({names}) using ({names})"  # noqa: S608  names from this module
-    found = cursor.execute(find, [list(column) for column in zip(*rows, strict=True)]).fetchall()
+    typed = ", ".join(f"{column} {its}" for column, its in columns.items())
+    find = f"select id, {names} from {table} join json_to_recordset(%s) as new ({typed}) using ({names})"  # noqa: S608  names from this module
+    # As JSON, for psycopg takes five times as long to write arrays of words.
+    asked = msgspec.json.encode([dict(zip(columns, row, strict=True)) for row in rows]).decode()
+    found = cursor.execute(find, (asked,)).fetchall()
     return {tuple(row): number for number, *row in found}
 
 

@@ -38,9 +38,9 @@ group by endpoint.host_id, sighting.inventory_id
 having count(distinct endpoint.id) >= %(least)s
 """
 
-# A network is a /24 or a /48, as it is for the pace of a scan. Hardly any imprint is that of several endpoints, so these
-# are found before their networks are counted: in the order of the index, where an imprint that so many have is still
-# the same so many places further on.
+# A network is a /24 or a /48, as it is for the pace of a scan. Hardly any imprint is that of several endpoints, so
+# these are found before their networks are counted: in the order of the index, where an imprint that so many have is
+# still the same so many places further on.
 _IN_MANY_NETWORKS: Final = """
 select unnest(array_agg(endpoint.id))
 from endpoint join host on host.id = endpoint.host_id
