@@ -165,12 +165,14 @@ left join numbered n on n.list = p.list
 where k = 0 or pg_temp.draw(e.id * 293 + k, 29) < present;
 
 insert into sighting (endpoint_id, host_id, inventory_id, size, software_id, first_seen, last_seen, observations, days,
-    running_told, running_yes, running_sum)
+    day_count, weeks, running_told, running_yes, running_sum)
 select
     endpoint_id, min(e.host_id), inventory_id, case when inventory_id is not null then coalesce(max(i.size), 0) end,
     software_id, timestamptz '2025-03-01 12:00Z' + min(day) * interval '1 day',
     timestamptz '2025-03-01 12:00Z' + max(day) * interval '1 day', count(*),
     range_agg(daterange(date '2025-03-01' + day, date '2025-03-01' + day + 1)),
+    days_in(range_agg(daterange(date '2025-03-01' + day, date '2025-03-01' + day + 1))),
+    weeks_of(range_agg(daterange(date '2025-03-01' + day, date '2025-03-01' + day + 1))),
     count(i.id), count(i.id), count(i.id)
 from look
 join endpoint e on e.id = endpoint_id

@@ -22,22 +22,35 @@ _TIMES: Final = 3  # observations of an endpoint before its least latency says s
 # Ways to different networks differ by more: two milliseconds in a hundred are two hundred kilometres of fibre.
 _SPREAD: Final = 1.02
 
-# Only addresses with so many endpoints are looked at: hardly any.
+# Only addresses with so many endpoints are looked at: hardly any. An endpoint that ever listed something is stale or in
+# the table listing, which knows of each whether its host has others; to count all of them took a tenth of a second.
 _ON_MANY_PORTS: Final = """
 select unnest(array_agg(distinct endpoint.id))
 from endpoint join sighting on sighting.endpoint_id = endpoint.id
 where sighting.inventory_id is not null
-  and endpoint.host_id in (select host_id from endpoint group by host_id having count(*) >= %(least)s)
+  and endpoint.host_id in (
+    select host_id
+    from (
+        select host_id from listing where shared union all select host_id from endpoint where listed_stale
+    ) its
+    group by host_id having count(*) >= %(least)s)
 group by endpoint.host_id, sighting.inventory_id
 having count(distinct endpoint.id) >= %(least)s
 """
 
-# A network is a /24 or a /48, as it is for the pace of a scan. Hardly any imprint is that of several endpoints, so they
-# are counted before their networks are, which takes sorting.
+# A network is a /24 or a /48, as it is for the pace of a scan. Hardly any imprint is that of several endpoints, so
+# these are found before their networks are counted: in the order of the index, where an imprint that so many have is
+# still the same so many places further on.
 _IN_MANY_NETWORKS: Final = """
 select unnest(array_agg(endpoint.id))
 from endpoint join host on host.id = endpoint.host_id
-where imprint in (select imprint from endpoint where imprint is not null group by imprint having count(*) >= %(least)s)
+where imprint in (
+    select imprint
+    from (
+        select imprint, lead(imprint, %(least)s - 1) over (order by imprint) as further
+        from endpoint where imprint is not null
+    ) its
+    where imprint = further)
 group by imprint
 having count(distinct network(set_masklen(address, case family(address) when 4 then 24 else 48 end))) >= %(least)s
 """
@@ -45,18 +58,22 @@ having count(distinct network(set_masklen(address, case family(address) when 4 t
 # The least of an endpoint's latencies is its way through the network, as waiting only adds to it. Honest servers that
 # are spread over autonomous systems lie at different distances, unless they are no more than one behind many addresses.
 # Unknown systems do not count as different ones, so that nothing is said of a fleet on loopback, nor without a place
-# database that tells networks.
+# database that tells networks. Which system an endpoint is in is only asked of the few inventories that all else fits.
 _EQUALLY_FAST: Final = """
 with fastest as (
     select inventory_id, endpoint_id, min(latency_ms) as latency
     from sighting where inventory_id is not null and latency_ms is not null
     group by 1, 2 having sum(observations) >= %(times)s
+), alike as (
+    select inventory_id, array_agg(endpoint_id) as endpoints from fastest
+    group by 1 having count(*) >= %(least)s and max(latency) <= %(spread)s * min(latency)
 )
-select unnest(array_agg(endpoint_id))
-from fastest join endpoint on endpoint.id = endpoint_id join host on host.id = host_id
-left join network on network.id = network_id
-group by inventory_id
-having count(*) >= %(least)s and count(distinct asn) >= %(networks)s and max(latency) <= %(spread)s * min(latency)
+select unnest(endpoints) from alike
+where (
+    select count(distinct asn)
+    from endpoint join host on host.id = host_id join network on network.id = network_id
+    where endpoint.id = any (endpoints)
+) >= %(networks)s
 """
 
 # Of two that contradict each other nobody knows at once who lies, and the first may be the liars: those whom most

@@ -119,7 +119,7 @@ def _clear(connection: Connection) -> None:
     tables.metadata.drop_all(connection, checkfirst=True)
     for statement in (
         "drop function if exists weeks_of, days_in, note_change, list_new, list_changed, list_renewed",
-        "drop function if exists describe_sighting",
+        "drop function if exists describe_sighting, count_days",
         "drop aggregate if exists united (anymultirange)",
         "drop schema if exists stats",
         "drop schema if exists export",

@@ -33,11 +33,6 @@ create temporary table if not exists seen (
 ) on commit delete rows;
 """
 
-_SEEN_COLUMNS = (
-    "address, port, name, outcome, observed_at, running, latency_ms, recognised, verdict, signals, certificate,"
-    " imprint, place_id, network_id, inventory_id, software_id, recalled"
-)
-
 # Filtering with `not exists` first keeps known rows from burning a number of the identity column each.
 _HOSTS = """
 insert into host (address, place_id, network_id)
@@ -72,6 +67,12 @@ _MOVED = """
         first_seen = least({old}.first_seen, {new}.first_seen),
         last_seen = greatest({old}.last_seen, {new}.last_seen),
         days = {old}.days + {new}.days,
+        weeks = {old}.weeks + {new}.weeks,
+        day_count = case
+            when {old}.days @> {new}.days then {old}.day_count
+            when {new}.day_count = 1 then {old}.day_count + 1
+            else days_in({old}.days + {new}.days)
+        end,
         latency_ms = least({old}.latency_ms, {new}.latency_ms),
         running_told = {old}.running_told + {new}.running_told,
         running_yes = {old}.running_yes + {new}.running_yes,
@@ -113,7 +114,8 @@ with met as materialized (
     select
         endpoint_id, host_id, inventory_id, software_id, sighting_id, count(*) as observations,
         min(observed_at) as first_seen, max(observed_at) as last_seen, min(latency_ms) as latency_ms,
-        range_agg(daterange(day, day + 1)) as days,
+        range_agg(daterange(day, day + 1)) as days, range_agg(int4range(week, week + 1)) as weeks,
+        case count(*) when 1 then 1 else days_in(range_agg(daterange(day, day + 1))) end as day_count,
         count(running) as running_told, count(*) filter (where running > 0) as running_yes,
         coalesce(sum(running), 0) as running_sum,
         case count(*) when 1 then min(recalled) else nullif(array(
@@ -121,15 +123,16 @@ with met as materialized (
             where its.endpoint_id = met.endpoint_id and its.inventory_id is not distinct from met.inventory_id
                 and its.software_id is not distinct from met.software_id
             group by member having count(*) = count(met.endpoint_id) order by 1), '{{}}') end as recalled
-    from met, lateral (select (observed_at at time zone 'UTC')::date) as its(day)
+    from met, lateral (select (observed_at at time zone 'UTC')::date) as its(day),
+        lateral (select (day - date '2000-01-03') / 7) as counting(week)  -- as the function weeks_of counts
     where recognised group by endpoint_id, host_id, inventory_id, software_id, sighting_id
 ), made as (
     insert into sighting as old (
         endpoint_id, inventory_id, software_id, observations, first_seen, last_seen, latency_ms, days, running_told,
-        running_yes, running_sum, recalled, host_id, size)
+        running_yes, running_sum, recalled, day_count, weeks, host_id, size)
     select
         endpoint_id, inventory_id, software_id, observations, first_seen, last_seen, latency_ms, days, running_told,
-        running_yes, running_sum, recalled, host_id,
+        running_yes, running_sum, recalled, day_count, weeks, host_id,
         (select inventory.size from inventory where inventory.id = counted.inventory_id)
     from counted where sighting_id is null order by endpoint_id
     on conflict (endpoint_id, inventory_id, software_id) do update set {_MOVED.format(old="old", new="excluded")}
@@ -244,7 +247,7 @@ class Writer:
 
     def _record(self, cursor: Cursor[Any], batch: Batch) -> None:
         shared = self._shared(cursor, batch.observations)
-        with cursor.copy(f"copy seen ({_SEEN_COLUMNS}) from stdin") as copy:
+        with cursor.copy("copy seen from stdin") as copy:
             for seen, its in zip(batch.observations, shared, strict=True):  # Postgres reads the rows before meanwhile
                 copy.write_row(self._row(seen, its))
         for statement in (_HOSTS, _PLACES, _ENDPOINTS):
@@ -258,16 +261,14 @@ class Writer:
 
     def _shared(self, cursor: Cursor[Any], observations: Sequence[Observation]) -> list[_Shared]:
         """The numbers of what each observation shares with others."""
-        readable = [seen for seen in observations if _tells_models(seen)]
-        inventories = iter(self._catalog.inventories(cursor, readable))
+        inventories = iter(self._catalog.inventories(cursor, [seen for seen in observations if _tells_models(seen)]))
         recognised = [seen for seen in observations if seen.outcome.recognised]
         places = iter(self._catalog.places(cursor, [self._locate(seen.address or "") for seen in recognised]))
-        found = []
+        software = iter(self._catalog.software(cursor, [(seen.software, seen.version) for seen in recognised]))
+        found: list[_Shared] = []
         for seen in observations:
-            place, network = next(places) if seen.outcome.recognised else (None, None)
-            inventory = next(inventories) if _tells_models(seen) else None
-            known = seen.software if seen.outcome.recognised else None
-            found.append((place, network, inventory, self._catalog.software(cursor, known, seen.version)))
+            place, network, ran = (*next(places), next(software)) if seen.outcome.recognised else (None, None, None)
+            found.append((place, network, next(inventories) if _tells_models(seen) else None, ran))
         return found
 
     def _row(self, seen: Observation, shared: _Shared) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from census.facts import Model, Observation, Outcome, Target
+from census.places import Place
 from census.store import catalog
 from census.store.catalog import Catalog
 from census.store.connect import connect
@@ -36,3 +37,27 @@ def test_a_cache_that_begins_anew_gives_the_same_numbers(database_url: str, monk
         assert len({tuple(recalled or ()) for _, recalled in told}) == 1
         again = Catalog().inventories(cursor, [listing(number) for number in range(1, 31)])
         assert again == [inventory for (inventory,), _ in told]
+
+
+def test_places_and_software_keep_their_numbers_and_what_is_unknown_stays_apart(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "_CACHED", 4)
+    where = [
+        Place(country, None, city, asn, None) for country in (None, "DE") for city in (None, "B") for asn in (1, 2)
+    ]
+    ran = [(name, version) for name in ("Ollama", "vLLM") for version in (None, "1", "2")]
+    bounded = Catalog()
+    with connect(database_url) as connection, connection.transaction(), connection.cursor() as cursor:
+        told = [(bounded.places(cursor, where * 2), bounded.software(cursor, [*ran, (None, "1")])) for _ in range(3)]
+        places, software = told[0]
+        assert told == [told[0]] * 3
+        assert len(set(places)) == 8
+        assert places[:8] == places[8:]
+        assert len(set(software)) == 7
+        assert software[-1] is None
+        assert (Catalog().places(cursor, where), Catalog().software(cursor, ran)) == (places[:8], software[:-1])
+        of_place = dict(cursor.execute("select id, concat(country, '-', city) from place").fetchall())
+        of_network = dict(cursor.execute("select id, asn from network").fetchall())
+        found = [(of_place[place], of_network[network]) for place, network in places[:8]]
+        assert found == [(f"{its.country or ''}-{its.city or ''}", its.asn) for its in where]

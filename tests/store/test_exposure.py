@@ -68,11 +68,10 @@ def test_software_without_a_version_is_unknown(village: Connection) -> None:
 
 def test_a_version_is_judged_when_it_is_first_met(database_url: str) -> None:
     with psycopg.connect(database_url) as connection, connection.cursor() as cursor:
-        Catalog().software(cursor, "Ollama", "0.1.33")
+        Catalog().software(cursor, [("Ollama", "0.1.33")])
         assert cursor.execute(STORED).fetchall() == [(2,)]
-        Catalog().software(cursor, "Ollama", "0.1.33")  # another worker finds it there
-        Catalog().software(cursor, "Ollama", "0.0.0")
-        Catalog().software(cursor, "LM Studio", None)
+        Catalog().software(cursor, [("Ollama", "0.1.33")])  # another worker finds it there
+        Catalog().software(cursor, [("Ollama", "0.0.0"), ("LM Studio", None)])
         assert cursor.execute(STORED).fetchall() == [(2,)]
         assert cursor.execute("select count(distinct software_id) from judgement").fetchall() == [(1,)]
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from msgspec.structs import replace
+from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range
 
 from census.facts import Model, Observation, Outcome, Target
 from census.places import Place
@@ -70,6 +72,27 @@ def test_an_endpoint_that_a_batch_meets_twice_has_one_sighting_that_counts_both(
     write(database_url, tmp_path, [*twice, seen(latency_ms=None, observed_at=last)])
     assert counters(database_url) == [(5, NOON, last, 3, 20.0)]
     assert rows_of(database_url, "select count(*), count(distinct sighting_id) from observation") == [(5, 1)]
+
+
+def test_days_and_weeks_are_given_as_they_would_be_computed_whoever_writes(database_url: str, tmp_path: Path) -> None:
+    def days(*told: int) -> list[Observation]:
+        return [seen(observed_at=NOON + timedelta(day)) for day in told]
+
+    def told() -> list[tuple[Any, ...]]:
+        return rows_of(
+            database_url, "select day_count, weeks, day_count = days_in(days), weeks = weeks_of(days) from sighting"
+        )
+
+    write(database_url, tmp_path, days(0))
+    assert told() == [(1, Multirange([Range(1364, 1365)]), True, True)]
+    for later, count in ((1, 2), (1, 2), (-1, 3)):
+        write(database_url, tmp_path, days(later))
+        assert told()[0][0] == count
+    write(database_url, tmp_path, [*days(0, 1, 2, 30, -9_999), seen("127.0.0.2"), *days(200, 200)])
+    assert sorted(each[0] for each in told()) == [1, 7]
+    assert {each[2:] for each in told()} == {(True, True)}
+    rows_of(database_url, "update sighting set days = '{[2026-02-01,2026-02-02)}' returning 1")
+    assert told() == [(1, Multirange([Range(1360, 1361)]), True, True)] * 2
 
 
 def test_a_failure_counts_in_no_sighting_beside_one_that_is_new(database_url: str, tmp_path: Path) -> None:

@@ -32,3 +32,12 @@ WITHOUT_0015 = """
     alter table sighting drop host_id, drop size;
     drop index endpoint_decoy_idx
 """
+
+# What 0017 changes.
+WITHOUT_0017 = """
+    drop function count_days cascade;
+    alter table sighting drop weeks, drop day_count;
+    alter table sighting
+        add day_count integer generated always as (days_in(days)) stored not null,
+        add weeks int4multirange generated always as (weeks_of(days)) stored not null
+"""
