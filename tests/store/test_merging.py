@@ -28,7 +28,7 @@ from census.targets.order import Spool
 from census.targets.shards import parse_shard
 from tests.store.village import DAY_1
 from tests.support.asking import all_time, rows_of
-from tests.support.older import WITHOUT_0009, WITHOUT_0011, WITHOUT_0012, WITHOUT_0013, WITHOUT_0015, WITHOUT_0017
+from tests.support.older import WITHOUT_0009, WITHOUT_0011, WITHOUT_0012, WITHOUT_0013, WITHOUT_0015, WITHOUT_0016
 from tests.support.scanning import scope, work
 from tests.support.wire import Handler, answer, answers, listen, page
 
@@ -269,7 +269,7 @@ def test_copies_of_an_older_database_know_their_scans_as_the_same(server: Embedd
         for _ in range(2):
             rows_of(url, "drop schema stats cascade; drop schema export cascade; delete from laid")
             rows_of(url, "alter table scan drop uuid, drop pruned_credible, drop stopped")
-            for later in (WITHOUT_0017, WITHOUT_0015, WITHOUT_0013, WITHOUT_0012, WITHOUT_0011, WITHOUT_0009):
+            for later in (WITHOUT_0016, WITHOUT_0015, WITHOUT_0013, WITHOUT_0012, WITHOUT_0011, WITHOUT_0009):
                 rows_of(url, later)
             rows_of(url, "alter table endpoint drop listed_id; alter table sighting drop recalled")
             rows_of(url, "drop table pruning, lineage, reader, worker, saying")

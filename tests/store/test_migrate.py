@@ -25,7 +25,7 @@ from census.store.migrate import MigrateError, current, is_current, upgrade
 from census.store.outcomes import MEANINGS
 from census.store.statistics import STATISTICS
 from census.store.tables import metadata
-from tests.support.older import WITHOUT_0009, WITHOUT_0011, WITHOUT_0013, WITHOUT_0015, WITHOUT_0017
+from tests.support.older import WITHOUT_0009, WITHOUT_0011, WITHOUT_0013, WITHOUT_0015, WITHOUT_0016
 
 OBJECTS = """
     select 'stats.' || proname, obj_description(oid, 'pg_proc') from pg_proc
@@ -137,7 +137,7 @@ def test_what_statistics_need_at_hand_is_made_of_what_was_there(village_url: str
     ]
     before = [ask(village_url, query) for query in told]
     ask(village_url, "drop schema stats, export cascade")
-    ask(village_url, WITHOUT_0017)
+    ask(village_url, WITHOUT_0016)
     ask(village_url, WITHOUT_0009)
     migrate_by(village_url, "*_at_hand.py")
     assert [ask(village_url, query) for query in told] == before

@@ -33,8 +33,8 @@ WITHOUT_0015 = """
     drop index endpoint_decoy_idx
 """
 
-# What 0017 changes.
-WITHOUT_0017 = """
+# What 0016 changes.
+WITHOUT_0016 = """
     drop function count_days cascade;
     alter table sighting drop weeks, drop day_count;
     alter table sighting
