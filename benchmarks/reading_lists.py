@@ -27,7 +27,7 @@ from census.targets.order import Spool
 
 _PORT = 11434
 _SEED = 7
-_CHUNK = 5_000
+_CHUNK = 2_500
 _BATCH = 10_000  # lines that are written at once
 _KIB = 1 if sys.platform == "darwin" else 1024  # the unit of ru_maxrss in bytes
 

@@ -16,7 +16,7 @@ from census.store.connect import connect
 from census.store.identity import inventory_hash, model_hash
 from census.store.writer import Batch, Writer
 
-_CHUNK = 5_000
+_CHUNK = 2_500
 _BATCH = 1_000
 _CHANGED = 20  # one endpoint in so many lists a model less than before
 

@@ -18,7 +18,7 @@ from census import metrics
 
 log = logging.getLogger(__name__)
 
-_FORGET = 8_000  # networks and their addresses remembered, before those of the idle ones are dropped; a chunk has 5,000
+_FORGET = 4_000  # networks and their addresses remembered, before those of the idle ones are dropped; a chunk has 2,500
 _MORE = 4  # and then a quarter more than are left: twice as many would be what a long scan has and a short one has not
 _IDLE = 20.0  # seconds after which a network is idle: longer than a target takes
 _SLOWEST = 8.0  # a scan must end, so a network takes at most so many times as long

@@ -128,9 +128,9 @@ class Books:
         """Note which chunk is being let go, for that is the one to be shared when another worker is idle."""
         self._current = (chunk, feed)
 
-    def unwritten(self, address: str, port: int) -> Outcome | None:
-        """What was recognised at an endpoint and is in memory only; None if nothing was."""
-        return next(filter(None, (chunk.recognised(address, port) for chunk in self._chunks)), None)
+    def unwritten(self, address: str, port: int, *, tls: bool) -> Outcome | None:
+        """What was recognised at an endpoint, with `tls` by TLS, and is in memory only; None if nothing was."""
+        return next(filter(None, (chunk.recognised(address, port, tls=tls) for chunk in self._chunks)), None)
 
     async def room(self, most: int) -> None:
         """Wait while more than `most` observations, models and capabilities are in memory only."""

@@ -37,11 +37,12 @@ class OpenChunk:
         """How much is in memory only: observations, models and capabilities, of which each is a text or a few."""
         return self._weight + self._pending_weight
 
-    def recognised(self, address: str, port: int) -> Outcome | None:
-        """What was recognised at an endpoint and is not known to be written; None if nothing was."""
+    def recognised(self, address: str, port: int, *, tls: bool) -> Outcome | None:
+        """What was recognised at an endpoint, with `tls` by TLS, and may not be written yet; None if nothing was."""
         pending = () if self._pending is None else self._pending.observations
         here = (seen for seen in (*self.unwritten, *pending) if (seen.address, seen.target.port) == (address, port))
-        return next((seen.outcome for seen in here if seen.outcome.recognised), None)
+        fitting = (seen for seen in here if seen.certificate is not None or not tls)
+        return next((seen.outcome for seen in fitting if seen.outcome.recognised), None)
 
     def left(self) -> Iterator[int]:
         """The places in the chunk of the targets without an outcome."""

@@ -16,7 +16,7 @@ from census.targets.order import Spool
 from census.targets.scope import Scope
 
 DEFAULT_PORT = 11434
-_CHUNK = 5_000  # targets of a full chunk
+_CHUNK = 2_500  # targets of a full chunk; a worker has two or three at a time, with half a megabyte each
 _SMALLEST = 100
 _LARGEST = 5  # networks kept for telling which have the most targets
 _CHUNKS_EACH = 8  # chunks for each worker at least, so that none is idle at the end of a short list

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from psycopg import ClientCursor, Connection
 
 from census.facts import Outcome, Target
 
 STALE = 15  # seconds without a write after which a worker counts as gone
+
+Way: TypeAlias = tuple[str, int, bool]  # an address, a port, and whether only what was asked by TLS counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,35 +114,38 @@ def known_endpoints(connection: Connection[Any], claim: Claim) -> frozenset[tupl
     return frozenset((address, port) for address, port in rows)
 
 
-def recognised(connection: Connection[Any], scan: int, address: str, port: int) -> Outcome | None:
+def recognised(connection: Connection[Any], scan: int, way: Way) -> Outcome | None:
     """What an endpoint was when this scan recognised it, as another of its targets; None if it did not."""
+    address, port, tls = way
     row = connection.execute(
         """select observation.outcome from host
            join endpoint on endpoint.host_id = host.id and endpoint.port = %s
            join observation on observation.endpoint_id = endpoint.id
            where host.address = %s and observation.scan_id = %s and observation.sighting_id is not null
+             and (endpoint.certificate is not null or not %s)
            order by observation.observed_at desc limit 1""",
-        (port, address, scan),
+        (port, address, scan, tls),
     ).fetchone()
     return None if row is None else Outcome(row[0])
 
 
-def recognised_before(connection: Connection[Any], claim: Claim) -> dict[tuple[str, int], Outcome]:
+def recognised_before(connection: Connection[Any], claim: Claim) -> dict[Way, Outcome]:
     """Of the addresses and ports of a chunk, those that this scan has recognised as other targets: by a name.
 
     Few endpoints were ever found by a name, which they keep; only of those the observations are looked through.
     """
     rows = connection.execute(
-        """select host(host.address), endpoint.port, observation.outcome
-           from chunk, unnest(chunk.addresses, chunk.ports) as target(address, port)
+        """select host(host.address), endpoint.port, coalesce(target.tls, false), observation.outcome
+           from chunk, unnest(chunk.addresses, chunk.ports, chunk.tls) as target(address, port, tls)
            join host on host.address = target.address
            join endpoint on endpoint.host_id = host.id and endpoint.port = target.port
            join observation on observation.endpoint_id = endpoint.id
            where chunk.scan_id = %s and chunk.number = %s and endpoint.name is not null
-             and observation.scan_id = chunk.scan_id and observation.sighting_id is not null""",
+             and observation.scan_id = chunk.scan_id and observation.sighting_id is not null
+             and (endpoint.certificate is not null or target.tls is not true)""",
         (claim.scan, claim.number),
     )
-    return {(address, port): Outcome(outcome) for address, port, outcome in rows}
+    return {(address, port, tls): Outcome(outcome) for address, port, tls, outcome in rows}
 
 
 def open_chunks(connection: Connection[Any], scan: int) -> int:

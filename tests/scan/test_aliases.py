@@ -39,6 +39,15 @@ def test_a_server_that_was_recognised_is_not_asked_again_by_another_name(
     assert rows_of(database_url, "select count(*) from observation") == [(1,)]
 
 
+@pytest.mark.parametrize("names", [("127.0.0.1", "https://localhost"), ("localhost", "https://127.0.0.1")])
+def test_who_was_recognised_without_tls_is_asked_where_a_target_is_to_be_asked_with_it(
+    names: tuple[str, ...], database_url: str, tmp_path: Path
+) -> None:
+    scanned(database_url, tmp_path, answers(OLLAMA), *names)
+    served = rows_of(database_url, "select count(*) filter (where outcome = 'served'), count(*) from export.targets")
+    assert served == [(1, 2)]
+
+
 def test_a_web_server_is_asked_by_each_name_for_it_may_have_another_page_for_each(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -53,15 +62,18 @@ def test_what_another_worker_stored_is_known_by_address_and_port_and_for_its_sca
     wire = scanned(database_url, tmp_path, answers(OLLAMA), "localhost")
     other = create(database_url, tmp_path, [f"127.0.0.1:{wire.port}"], scope(tmp_path))
     with connect(database_url) as connection:
-        assert claims.recognised(connection, 1, "127.0.0.1", wire.port) is Outcome.SERVED
-        assert claims.recognised(connection, 1, "127.0.0.1", wire.port + 1) is None
-        assert claims.recognised(connection, other, "127.0.0.1", wire.port) is None
+        assert claims.recognised(connection, 1, ("127.0.0.1", wire.port, False)) is Outcome.SERVED
+        assert claims.recognised(connection, 1, ("127.0.0.1", wire.port, True)) is None
+        assert claims.recognised(connection, 1, ("127.0.0.1", wire.port + 1, False)) is None
+        assert claims.recognised(connection, other, ("127.0.0.1", wire.port, False)) is None
         held = claims.claim(connection, other, "here:1")
         assert held is not None
         assert claims.recognised_before(connection, held) == {}
         connection.execute("update chunk set scan_id = 1, number = 1 where scan_id = %s", (other,))
         beside = claims.Claim(1, 1, 1, (), b"")
-        assert claims.recognised_before(connection, beside) == {("127.0.0.1", wire.port): Outcome.SERVED}
+        assert claims.recognised_before(connection, beside) == {("127.0.0.1", wire.port, False): Outcome.SERVED}
+        connection.execute("update chunk set tls = '{t}' where scan_id = 1 and number = 1")
+        assert claims.recognised_before(connection, beside) == {}
 
 
 def test_observations_of_endpoints_that_no_name_led_to_are_not_looked_through(

@@ -64,6 +64,7 @@ def test_a_worker_gives_large_blocks_back_to_the_system() -> None:
 
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     with Crew(nowhere, None, 1, metrics_port=None, verbose=False) as crew:
-        words = Path(f"/proc/{crew._processes[0].pid}/environ").read_text().split("\0")
-    theirs = dict(word.split("=", 1) for word in words if word)
+        while not (words := Path(f"/proc/{crew._processes[0].pid}/environ").read_text()):
+            time.sleep(0.01)  # its memory is still being made
+    theirs = dict(word.split("=", 1) for word in words.split("\0") if word)
     assert (blocks(theirs), blocks({**theirs, "GLIBC_TUNABLES": ""})) == ("1", "0")
