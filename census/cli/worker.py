@@ -70,7 +70,7 @@ def worker(common: Common, /, *, workers: int | None, drain: bool, geoip: tuple[
 
 
 def _watch(crew: Crew, opened: Opened) -> None:
-    """Until the workers have ended: see that they are there, and an embedded server too, and what follows a scan."""
+    """Until the workers have ended: keep them there, and an embedded server too, and renew results after each scan."""
     door = Door(opened.url, revive=opened.revive)
     scanning, scan = False, door.submit(idle.running)
     try:

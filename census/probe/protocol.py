@@ -14,7 +14,7 @@ from aiohttp.streams import EMPTY_PAYLOAD
 
 _FIELD_CAP: Final = 64 * 1024  # bytes of one header; a server with more is not worth reading
 _BUFFER: Final = 16 * 1024  # bytes of a body that aiohttp holds before it stops reading
-_SWITCHING = 101  # an answer, though what comes before an answer has a status from 100 to 199
+_SWITCHING: Final = 101  # an answer, though what comes before an answer has a status from 100 to 199
 _INTERIM: Final = frozenset(range(100, 200)) - {_SWITCHING}
 _HEAD_CAP: Final = 128 * 1024  # bytes received without an answer, or any of its body, coming nearer
 _OVERHEAD: Final = 3  # bytes received for each of a body; chunks of one byte, which cost most to read, take six

@@ -128,6 +128,7 @@ class Catalog:
         wanted = set(rows)
         if new := wanted - cache.keys():
             cache |= _found(cursor, table, columns, [row for row in new if None not in row])
+            # In one order for all workers, or two that make the same rows would each wait for the other.
             for row in sorted(new - cache.keys(), key=repr):
                 number, is_new = _find_or_insert(cursor, table, columns, row)
                 if is_new and table == "software":

@@ -13,6 +13,7 @@ import yaml
 
 import census
 from census.cli.main import cli
+from census.store import programs
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -179,3 +180,7 @@ def test_the_image_is_built_from_what_is_there_and_runs_without_rights() -> None
     user = steps("USER")[-1]
     assert user == "10001:10001"
     assert {SERVICES[name]["user"] for name in OURS} == {user}
+
+
+def test_its_postgres_treats_memory_as_our_own_server_does() -> None:
+    assert SERVICES["database"]["environment"]["GLIBC_TUNABLES"] == programs._MALLOC

@@ -394,12 +394,12 @@ def test_a_target_that_fails_leaves_nothing_that_only_a_search_for_garbage_would
     assert seen.outcome in (Outcome.NOT_HTTP, Outcome.BROKEN_OFF)
 
 
-@pytest.mark.parametrize(("size", "expected"), [(1, {Outcome.NOT_HTTP}), (40, {Outcome.SERVED})])
-def test_chunks_of_nearly_nothing_are_not_read_to_their_end(size: int, expected: set[Outcome]) -> None:
+@pytest.mark.parametrize(("size", "expected"), [(1, Outcome.NOT_HTTP), (40, Outcome.SERVED)])
+def test_chunks_of_nearly_nothing_are_not_read_to_their_end(size: int, expected: Outcome) -> None:
     listed = b'{"models":[{"name":"a:7b","digest":"' + b"a" * 64 + b'"}],"pad":"' + b"x" * 400_000 + b'"}'
     chunks = b"".join(
         b"%x\r\n%s\r\n" % (len(part), part)
         for part in (listed[place : place + size] for place in range(0, len(listed), size))
     )
     seen, _ = look(raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"))
-    assert {seen.outcome} == expected
+    assert seen.outcome is expected

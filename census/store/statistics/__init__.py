@@ -38,6 +38,7 @@ _SHARED = (
     "holdings",
     "listed",
     "traits",
+    "values_listed",
     "value_sets",
     "tally",
     "family_sets",

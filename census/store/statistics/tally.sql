@@ -7,14 +7,8 @@ returns table (value text, count bigint, of bigint)
 language sql stable parallel safe
 begin atomic
     with units as materialized (
-        select
-            l.id, l.alone, l.count,
-            case dimension
-                when 'family' then l.families
-                when 'architecture' then l.architectures
-                when 'origin' then l.origins
-            end as members
-        from stats.listed(scan, since, until, unit, population) l
+        select l.id, l.alone, l.count, l.members
+        from stats.values_listed(dimension, scan, since, until, unit, population) l
     ),
     whole as materialized (
         select

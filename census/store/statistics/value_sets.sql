@@ -7,14 +7,8 @@ returns table (members text[], count bigint)
 language sql stable parallel safe
 begin atomic
     with described as materialized (
-        select
-            l.id, l.alone, l.count,
-            case dimension
-                when 'family' then l.families
-                when 'architecture' then l.architectures
-                when 'quantization' then l.quantizations
-            end as members
-        from stats.listed(scan, since, until, unit, population) l
+        select l.id, l.alone, l.count, l.members
+        from stats.values_listed(dimension, scan, since, until, unit, population) l
     )
     select u.members, sum(u.count)::bigint
     from (
