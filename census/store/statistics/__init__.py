@@ -27,6 +27,7 @@ _SHARED = (
     "affected_word",
     "weight",
     "wilson",
+    "sighted",
     "seen",
     "ever",
     "served",

@@ -13,140 +13,158 @@ begin atomic
     with described as not materialized (
         select i.id, case by when 'architecture' then i.architectures else i.families end as members from inventory i
     ),
-    seen as materialized (
-        select
-            s.host_id, s.inventory_id, s.observations, s.days, s.day_count,
-            -- Over all time nobody asks for it.
-            case when not stats.ever(scan, since, until, 'host') then s.endpoint_id end as endpoint_id
+    read as materialized (
+        -- Of a scan or a window: its observations, read once.
+        select s.host_id, s.endpoint_id, s.inventory_id, s.observations, s.days, s.day_count
         from stats.seen(scan, since, until, 'host-day', population) s
-        where s.inventory_id is not null and stats.asked(unit, population)
-            and stats.one_of('by', by, array['family', 'architecture'])
+        where not stats.ever(scan, since, until, 'host') and s.inventory_id is not null
     ),
-    tangled as (
-        -- Hosts with sightings that begin before others have ended, which is all that can share a day.
-        select o.host_id
-        from (
-            select
-                s.host_id, lower(s.days) as first,
-                max(upper(s.days)) over (
-                    partition by s.host_id order by lower(s.days) rows between unbounded preceding and 1 preceding
-                ) as reached
-            from seen s
-        ) o
-        where o.first < o.reached
-        group by o.host_id
-    ),
-    overlapping as materialized (
-        -- Of all others each sighting counts its days.
-        select t.host_id
-        from (
-            select s.host_id, united(s.days) as days, sum(s.day_count) as day_count
-            from tangled t join seen s on s.host_id = t.host_id
-            group by s.host_id
-        ) t
-        cross join lateral (select sum(upper(span) - lower(span)) as days from unnest(t.days) span) its
-        where its.days < t.day_count
+    seen as not materialized (
+        -- Sightings of all time are read twice, for that is cheaper than to lay them down.
+        select s.host_id, s.inventory_id, s.days, s.day_count
+        from stats.sighted(population) s
+        where stats.ever(scan, since, until, 'host') and s.inventory_id is not null
+        union all
+        select r.host_id, r.inventory_id, r.days, r.day_count
+        from read r
+        where not stats.ever(scan, since, until, 'host')
     ),
     lists as materialized (
         -- Of a scan or a window: what was listed in it, looked up once.
         select d.id, d.members
-        from (select distinct s.inventory_id from seen s where not stats.ever(scan, since, until, 'host')) its
+        from (select distinct r.inventory_id from read r) its
         join described d on d.id = its.inventory_id
     ),
+    tangled as materialized (
+        -- Sightings of a host that begin before others have ended, and these others: all that can share a day.
+        select its.host_id, its.inventory_id, its.days, its.day_count
+        from (
+            select s.*, max(s.past) over others as reached, lead(s.first) over others as next
+            from (select seen.*, lower(seen.days) as first, upper(seen.days) as past from seen) s
+            window others as (
+                partition by s.host_id order by s.first rows between unbounded preceding and 1 preceding
+            )
+        ) its
+        where its.first < its.reached or its.next < greatest(its.past, its.reached)
+    ),
+    overlapping as materialized (
+        select its.host_id
+        from (
+            -- Hosts are few and each has a dozen runs of days, so that here it is faster than `united`.
+            select t.host_id, range_agg(t.days) as days, sum(t.day_count) as day_count from tangled t group by t.host_id
+        ) its
+        where (select sum(upper(span) - lower(span)) from unnest(its.days) span) < its.day_count
+    ),
+    repeated as materialized (
+        -- What several of these sightings name: its days in each of them, and those in any.
+        select its.member, sum(its.day_count)::double precision as day_count, united(its.days) as days
+        from (
+            select t.host_id, t.days, t.day_count, unnest(d.members) as member
+            from overlapping o
+            join tangled t on t.host_id = o.host_id
+            -- They are few, which cannot be foreseen: looked up one by one.
+            cross join lateral (select d.members from described d where d.id = t.inventory_id offset 0) d
+        ) its
+        group by its.host_id, its.member
+        having count(*) > 1
+    ),
     units as materialized (
-        -- Over all time: what endpoints listed, and of hosts with several of them what they listed together.
-        select
-            true as alone, not l.shared as of_hosts, true as of_endpoints, l.endpoint_id as id,
-            case by when 'architecture' then l.architectures else l.families end as members
-        from listing l
-        where stats.ever(scan, since, until, 'host') and (population = 'raw' or stats.credible(l.verdict))
-        union all
-        select false, true, false, l.id, case by when 'architecture' then l.architectures else l.families end
-        from stats.listed(scan, since, until, 'host', population) l
-        where stats.ever(scan, since, until, 'host') and not l.alone
-        union all
-        select false, false, true, l.id, case by when 'architecture' then l.architectures else l.families end
-        from stats.listed(scan, since, until, 'endpoint', population) l
-        where stats.ever(scan, since, until, 'endpoint') and not l.alone
-        union all
-        -- Of a scan or a window all that is needed has been read.
-        select its.alone, its.of_hosts, not its.of_hosts, its.id, d.members
+        -- Of a scan or a window: what hosts and endpoints listed, each list a row.
+        select its.alone, its.of_hosts, its.id, d.members
         from (
             select
-                c.of_hosts, c.carrier as id, cardinality(array_agg(distinct s.inventory_id)) = 1 as alone,
-                array_agg(distinct s.inventory_id) as inventories
-            from seen s
-            cross join lateral (values (true, s.host_id), (false, s.endpoint_id)) c (of_hosts, carrier)
-            where not stats.ever(scan, since, until, 'host')
+                c.of_hosts, c.carrier as id, cardinality(array_agg(distinct r.inventory_id)) = 1 as alone,
+                array_agg(distinct r.inventory_id) as inventories
+            from read r
+            cross join lateral (values (true, r.host_id), (false, r.endpoint_id)) c (of_hosts, carrier)
             group by c.of_hosts, c.carrier
         ) its
         cross join unnest(its.inventories) listed
         join lists d on d.id = listed
     ),
-    weights as materialized (
-        -- All four weightings together, by what a list names before that is taken apart.
-        select
-            w.members, sum(w.observations) as observations, sum(w.hosts) as hosts, sum(w.endpoints) as endpoints,
-            sum(w.days) as days
+    -- Lists are taken apart at once: to group them first takes longer. These two are what several processes can share.
+    sightings as materialized (
+        select its.value, sum(its.observations) as observations, sum(its.days) as days
         from (
             select
-                s.members, s.observations::double precision as observations, 0::double precision as hosts,
-                0::double precision as endpoints,
-                case when s.host_id in (select o.host_id from overlapping o) then 0 else s.day_count end
-                    ::double precision as days
+                unnest(l.members) as value, l.observations::double precision as observations,
+                l.day_count::double precision as days
             from (
-                -- Joined apart: of both together it could not be seen that each sighting has one list.
-                select s.*, d.members
-                from seen s join described d on d.id = s.inventory_id
+                select s.observations, s.day_count, d.members
+                from stats.sighted(population) s join described d on d.id = s.inventory_id
                 where stats.ever(scan, since, until, 'host')
                 union all
-                select s.*, l.members from seen s join lists l on l.id = s.inventory_id
-            ) s
-            union all
-            select u.members, 0, u.of_hosts::integer, u.of_endpoints::integer, 0
-            from units u
-            where u.alone
-        ) w
-        group by w.members
+                select r.observations, r.day_count, l.members
+                from read r join lists l on l.id = r.inventory_id
+                where not stats.ever(scan, since, until, 'host')
+            ) l
+        ) its
+        group by its.value
+    ),
+    alone as materialized (
+        -- Who has one list: over all time an endpoint, and a host without another.
+        select
+            its.value, count(*) filter (where its.of_hosts) as hosts,
+            count(*) filter (where its.of_endpoints) as endpoints
+        from (
+            select unnest(l.members) as value, l.of_hosts, l.of_endpoints
+            from (
+                select
+                    not l.shared as of_hosts, true as of_endpoints,
+                    case by when 'architecture' then l.architectures else l.families end as members
+                from listing l
+                where stats.ever(scan, since, until, 'host') and (population = 'raw' or stats.credible(l.verdict))
+                union all
+                select u.of_hosts, not u.of_hosts, u.members
+                from units u
+                where u.alone and not stats.ever(scan, since, until, 'host')
+            ) l
+        ) its
+        group by its.value
     ),
     several as materialized (
-        select its.member, its.of_hosts, count(*)::double precision as count
+        -- Who has several, and whose are not in that table: each value that they have together counts once.
+        select
+            its.value, count(*) filter (where its.of_hosts) as hosts,
+            count(*) filter (where not its.of_hosts) as endpoints
         from (
-            select distinct u.of_hosts, u.id, member from units u cross join unnest(u.members) member where not u.alone
+            select distinct l.of_hosts, l.id, unnest(l.members) as value
+            from (
+                select
+                    true as of_hosts, l.id,
+                    case by when 'architecture' then l.architectures else l.families end as members
+                from stats.listed(scan, since, until, 'host', population) l
+                where stats.ever(scan, since, until, 'host') and not l.alone
+                union all
+                select false, l.id, case by when 'architecture' then l.architectures else l.families end
+                from stats.listed(scan, since, until, 'endpoint', population) l
+                where stats.ever(scan, since, until, 'endpoint') and not l.alone
+                union all
+                select u.of_hosts, u.id, u.members from units u where not u.alone
+            ) l
         ) its
-        group by its.member, its.of_hosts
-    ),
-    named as materialized (
-        select o.host_id, d.members, united(s.days) as days
-        from overlapping o
-        join seen s on s.host_id = o.host_id
-        -- They are few, which cannot be foreseen: looked up one by one.
-        cross join lateral (select d.members from described d where d.id = s.inventory_id offset 0) d
-        group by o.host_id, d.members
-    ),
-    shared as materialized (
-        select its.member, sum(upper(its.span) - lower(its.span))::double precision as days
-        from (
-            select n.member, unnest(united(n.days)) as span
-            from (select host_id, unnest(members) as member, days from named) n
-            group by n.host_id, n.member
-        ) its
-        group by its.member
-    ),
-    counted as (
-        select unnest(w.members) as value, w.observations, w.hosts, w.endpoints, w.days from weights w
-        union all
-        select s.member, 0, case when s.of_hosts then s.count else 0 end,
-            case when s.of_hosts then 0 else s.count end, 0
-        from several s
-        union all
-        select s.member, 0, 0, 0, s.days from shared s
+        group by its.value
     ),
     summed as materialized (
         select
             c.value, sum(c.observations) as observations, sum(c.hosts) as hosts, sum(c.endpoints) as endpoints,
             sum(c.days) as days
-        from counted c
+        from (
+            select
+                s.value, s.observations, 0::double precision as hosts, 0::double precision as endpoints, s.days
+            from sightings s
+            union all
+            select a.value, 0, a.hosts, a.endpoints, 0 from alone a
+            union all
+            select s.value, 0, s.hosts, s.endpoints, 0 from several s
+            union all
+            -- Days that were counted more than once count once.
+            select r.member, 0, 0, 0, -r.day_count from repeated r
+            union all
+            select its.member, 0, 0, 0, upper(its.span) - lower(its.span)
+            from (select r.member, unnest(r.days) as span from repeated r) its
+        ) c
+        where stats.asked(unit, population) and stats.one_of('by', by, array['family', 'architecture'])
         group by c.value
     ),
     ranked as (

@@ -17,12 +17,9 @@ begin atomic
         s.observations,
         case unit when 'host-day' then s.days end,
         s.day_count
-    from sighting s
-    -- The few endpoints that are not credible are in an index; to find all the others in their table costs far more.
-    left join endpoint e on e.id = s.endpoint_id and population <> 'raw' and not stats.credible(e.verdict)
+    from stats.sighted(population) s
     where stats.asked(unit, population)
         and scan is null and since is null and until is null
-        and (population = 'raw' or e.id is null)
     union all
     -- A scan or a window: its observations, brought down to sightings before anything is joined.
     select

@@ -8,10 +8,8 @@ returns table (
 language sql stable parallel safe
 begin atomic
     select s.endpoint_id, s.host_id, s.inventory_id, s.software_id, s.first_seen, s.last_seen, s.observations
-    from sighting s
-    left join endpoint e on e.id = s.endpoint_id and population <> 'raw' and not stats.credible(e.verdict)
+    from stats.sighted(population) s
     where scan is null and since is null and until is null
-        and (population = 'raw' or e.id is null)
     union all
     select s.endpoint_id, s.host_id, s.inventory_id, s.software_id, o.first_seen, o.last_seen, o.observations
     from (

@@ -7,11 +7,9 @@ returns table (
 language sql stable parallel safe
 begin atomic
     select case unit when 'endpoint' then s.endpoint_id else s.host_id end, s.inventory_id, s.size, s.weeks
-    from sighting s
-    left join endpoint e on e.id = s.endpoint_id and population <> 'raw' and not stats.credible(e.verdict)
+    from stats.sighted(population) s
     where stats.asked(unit, population)
         and scan is null and since is null and until is null
-        and (population = 'raw' or e.id is null)
     union all
     select case unit when 'endpoint' then s.endpoint_id else s.host_id end, s.inventory_id, s.size, o.weeks
     from (
