@@ -1,5 +1,5 @@
--- The sightings of all time, of endpoints that are credible, or with the population raw of all: what `seen`, `stays` and
--- `week_spans` tell of all time. Everything in it can be read by several processes at once.
+-- The sightings of all time, of endpoints that are credible, or with the population raw of all: what `seen`, `stays`
+-- and `week_spans` tell of all time. Several processes can read it together, which `seen` does not allow.
 create function stats.sighted(population text)
 returns table (
     id bigint, host_id bigint, endpoint_id bigint, inventory_id bigint, software_id bigint, size integer,
