@@ -1,5 +1,5 @@
 -- Where those are that were recognised (served, locked, empty): place_id and network_id of a host, and how many units
--- are there. A row is a host or an endpoint, for there are nearly as many pairs of place and network as hosts.
+-- are there. Pairs come more than once: nearly every host has one of its own, so to group by them would be for nothing.
 create function stats.placed(
     scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (
