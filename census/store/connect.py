@@ -10,13 +10,16 @@ from typing import Any
 from urllib.parse import unquote
 
 import psycopg
-from psycopg.pq import Conninfo
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from psycopg.pq import Conninfo, Format
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from census.errors import FailedError, UseError
+
+# An option of a statement: its rows come in Postgres' binary formats, which cost half of what texts cost on both sides.
+BINARY = "census_binary"
 
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 _OLDEST = 15  # UNIQUE NULLS NOT DISTINCT
@@ -75,6 +78,11 @@ def engine(url: str) -> Engine:
             connection.close()
             raise
         return connection
+
+    @event.listens_for(made, "before_cursor_execute")
+    def ask(_asked: Connection, cursor: Any, _statement: str, _values: Any, context: Any, _many: bool) -> None:
+        if context is not None and context.execution_options.get(BINARY):
+            cursor.format = Format.BINARY
 
     return made
 

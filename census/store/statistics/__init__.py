@@ -262,9 +262,8 @@ def rows(
     columns = _headed(statistic, by)
     if looked.result is not None:
         kept.note(connection.engine, question, looked)
-        told = json.loads(looked.result)
-        found = [tuple(row) for row in told["rows"][:top]]
-        return Result(columns, found, dict(zip(columns, told["types"], strict=True)))
+        types, found = computing.told(looked.result)
+        return Result(columns, found[:top], dict(zip(columns, types, strict=True)))
     types, found = computing.answer(connection, question, looked)
     return Result(columns, found, dict(zip(columns, types, strict=True)))
 

@@ -29,6 +29,11 @@ begin atomic
     far as materialized (
         select k.id, k.code from kinds k where k.id > (select near.last from near)
     ),
+    listed as not materialized (
+        select
+            l.id >> 6 as block, 1::bigint << (l.id & 63)::integer as bit, l.count, unnest(l.models) as model
+        from stats.listed(scan, since, until, unit, population) l
+    ),
     -- Units whose numbers differ in the six lowest bits alone are counted together, each as one bit.
     held as materialized (
         select
@@ -36,15 +41,14 @@ begin atomic
             coalesce(bit_or(h.bit) filter (where h.code & 3 = 2), 0) as yes,
             coalesce(bit_or(h.bit) filter (where h.code & 3 = 1), 0) as maybe
         from (
-            select u.block, u.bit, u.count, coalesce((select codes.codes from codes)[u.model], far.code) as code
-            from (
-                select
-                    l.id >> 6 as block, 1::bigint << (l.id & 63)::integer as bit, l.count, unnest(l.models) as model
-                from stats.listed(scan, since, until, unit, population) l
-            ) u
-            left join far on far.id = u.model
+            select u.block, u.bit, u.count, (select codes.codes from codes)[u.model] as code from listed u
+            union all
+            select u.block, u.bit, u.count, far.code
+            from listed u join far on far.id = u.model
+            where exists (select from far)
             offset 0 -- Else each would be looked up for the number and for both marks.
         ) h
+        where h.code is not null
         group by h.block, h.code >> 2
     ),
     whole as materialized (

@@ -6,8 +6,10 @@ import json
 import time
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
+import msgspec
+from psycopg.postgres import types as known
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -22,6 +24,7 @@ from sqlalchemy import (
 )
 
 from census.store import kept
+from census.store.connect import BINARY
 
 # Of all arguments that a statistic may have.
 TYPES: Mapping[str, Any] = {
@@ -34,6 +37,24 @@ TYPES: Mapping[str, Any] = {
     "versions": Boolean,
 }
 
+_DATE: Final = known["date"].oid
+
+
+class _Told(msgspec.Struct):
+    """A result as it is kept: the numbers of the columns' types in Postgres, and the rows."""
+
+    types: list[int]
+    rows: list[tuple[Any, ...]]
+
+
+_TOLD: Final = msgspec.json.Decoder(_Told)
+
+
+def told(kept_result: str) -> tuple[list[int], list[tuple[Any, ...]]]:
+    """What `answer` gave when this was kept."""
+    found = _TOLD.decode(kept_result)
+    return found.types, found.rows
+
 
 def answer(
     connection: Connection, question: kept.Question, looked: kept.Looked, *, renewed: bool = False
@@ -41,8 +62,8 @@ def answer(
     """The numbers of the columns' types in Postgres, and the rows, which are kept as `kept.keep` says."""
     began = time.perf_counter()
     types, rows = _compute(connection, question)
-    told = json.dumps({"types": types, "rows": rows})
-    kept.keep(connection.engine, question, looked, told, time.perf_counter() - began, renewed=renewed)
+    result = msgspec.json.encode(_Told(types, rows)).decode()
+    kept.keep(connection.engine, question, looked, result, time.perf_counter() - began, renewed=renewed)
     return types, rows
 
 
@@ -51,11 +72,14 @@ def _compute(connection: Connection, question: kept.Question) -> tuple[list[int]
     values = [bindparam(name, _value(name, value), TYPES[name]) for name, value in asked.items()]
     call: Function[Any] = getattr(func.stats, question.statistic)(*values)
     table = call.table_valued(*names, name="asked")
-    found = connection.execute(select(*table.c).limit(question.top))
-    cursor = cast(CursorResult[Any], found).cursor
-    assert cursor is not None
-    types = [cast(int, each[1]) for each in cursor.description or ()]
-    return types, [tuple(map(_plain, row)) for row in found]
+    found = connection.execute(select(*table.c).limit(question.top), execution_options={BINARY: True})
+    with cast(CursorResult[Any], found) as result:
+        cursor = result.cursor
+        assert cursor is not None
+        types = [cast(int, each[1]) for each in cursor.description or ()]
+        # By the driver itself, for there may be 60,000 rows.
+        rows = cast(list[tuple[Any, ...]], cursor.fetchall())
+    return types, [tuple(map(_plain, row)) for row in rows] if _DATE in types else rows
 
 
 def _value(name: str, value: Any) -> Any:

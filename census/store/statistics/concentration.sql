@@ -12,16 +12,21 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with placed as materialized (
-        select p.country, n.asn, sum(f.units)::bigint as count
+        -- By place, where no network is told, and by network.
+        select f.place_id, f.network_id, grouping(f.network_id) = 1 as by_place, sum(f.units) as count
         from stats.placed(scan, since, until, unit, population) f
-        left join place p on p.id = f.place_id
-        left join network n on n.id = f.network_id
-        group by p.country, n.asn
+        group by grouping sets ((f.place_id), (f.network_id))
     ),
     counted as (
-        select 'country' as dimension, p.country as value, sum(p.count) as count from placed p group by p.country
+        select 'country' as dimension, p.country as value, sum(d.count) as count
+        from placed d left join place p on p.id = d.place_id
+        where d.by_place
+        group by p.country
         union all
-        select 'asn', p.asn::text, sum(p.count) from placed p group by p.asn
+        select 'asn', n.asn::text, sum(d.count)
+        from placed d left join network n on n.id = d.network_id
+        where not d.by_place
+        group by n.asn
         union all
         select 'family', t.value, t.count from stats.tally('family', scan, since, until, unit, population) t
     ),

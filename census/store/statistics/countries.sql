@@ -11,7 +11,11 @@ language sql stable parallel safe
 begin atomic
     with counted as (
         select p.country, sum(f.units)::bigint as count
-        from stats.placed(scan, since, until, unit, population) f
+        from (
+            select d.place_id, sum(d.units) as units
+            from stats.placed(scan, since, until, unit, population) d
+            group by d.place_id
+        ) f
         left join place p on p.id = f.place_id
         group by p.country
     ),

@@ -10,16 +10,28 @@ returns table (
     count bigint, of bigint, share double precision, low double precision, high double precision)
 language sql stable parallel safe
 begin atomic
-    with held as (
-        select
-            s.carrier, e.verdict, told.signal,
-            case unit when 'observation' then sum(s.observations)::bigint end as observations,
-            case unit when 'host-day' then range_agg(s.days) end as days
+    with served as materialized (
+        -- Nine out of ten endpoints gave no sign.
+        select s.carrier, coalesce(e.verdict, 0::smallint) as verdict, e.signals, s.observations, s.days
         from stats.serving(scan, since, until, unit, 'raw') s
-        join endpoint e on e.id = s.endpoint_id
-        cross join lateral (select null as signal union all select unnest(e.signals)) told
+        left join (
+            select e.id, e.verdict, e.signals from endpoint e where e.verdict <> 0 or e.signals <> '{}'
+        ) e on e.id = s.endpoint_id
         where stats.asked(unit, population)
-        group by 1, 2, 3
+    ),
+    held as (
+        select
+            its.carrier, its.verdict, its.signal,
+            case unit when 'observation' then sum(its.observations)::bigint end as observations,
+            case unit when 'host-day' then range_agg(its.days) end as days
+        from (
+            select s.carrier, s.verdict, null as signal, s.observations, s.days from served s
+            union all
+            select s.carrier, s.verdict, unnest(s.signals), s.observations, s.days
+            from served s
+            where s.signals is not null
+        ) its
+        group by its.carrier, its.verdict, its.signal
     ),
     units as (
         select

@@ -21,7 +21,8 @@ begin atomic
         -- Of each list the weeks in which its unit had no longer one.
         select
             s.models,
-            case row_number() over longer
+            -- Both of the same frame, so that rows are gone through once.
+            case row_number() over (longer rows between unbounded preceding and 1 preceding)
                 when 1 then s.weeks
                 else s.weeks - united(s.weeks) over (longer rows between unbounded preceding and 1 preceding)
             end as weeks

@@ -41,14 +41,14 @@ begin atomic
             where not u.plain
         ) its
     ),
-    counted as (
+    counted as materialized (
         select n.name, sum(n.count)::bigint as count from named n group by n.name
     )
     select
         row_number() over (order by c.count desc, c.name collate "C"),
         c.name, c.count, whole.of, w.share, w.low, w.high
     from counted c cross join whole cross join lateral stats.wilson(c.count, whole.of, unit) w
-    order by 1;
+    order by c.count desc, c.name collate "C";
 end;
 
 create view stats.models as select * from stats.models();

@@ -11,7 +11,11 @@ language sql stable parallel safe
 begin atomic
     with counted as (
         select n.asn, n.organization, sum(f.units)::bigint as count
-        from stats.placed(scan, since, until, unit, population) f
+        from (
+            select d.network_id, sum(d.units) as units
+            from stats.placed(scan, since, until, unit, population) d
+            group by d.network_id
+        ) f
         left join network n on n.id = f.network_id
         group by n.asn, n.organization
     ),

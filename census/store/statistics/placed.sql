@@ -1,5 +1,5 @@
--- Where those are that were recognised (served, locked, empty): place_id and network_id of their hosts, and how many
--- units are there.
+-- Where those are that were recognised (served, locked, empty): place_id and network_id of a host, and how many units
+-- are there. Pairs come more than once: nearly every host has one of its own, so to group by them would be for nothing.
 create function stats.placed(
     scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (
@@ -24,20 +24,18 @@ begin atomic
         from (select l.host_id, count(*) as endpoints from lacking l group by l.host_id) its
         where its.endpoints = (select count(*) from endpoint e where e.host_id = its.host_id)
     )
-    select h.place_id, h.network_id, count(*)
+    select h.place_id, h.network_id, 1::bigint
     from host h
     left join without w on w.host_id = h.id
     where stats.asked(unit, population) and stats.ever(scan, since, until, unit) and unit = 'host' and w.host_id is null
-    group by h.place_id, h.network_id
     union all
-    select h.place_id, h.network_id, count(*)
+    select h.place_id, h.network_id, 1
     from endpoint e
     join host h on h.id = e.host_id
     left join lacking l on l.id = e.id
     where stats.ever(scan, since, until, unit) and unit = 'endpoint' and l.id is null
-    group by h.place_id, h.network_id
     union all
-    select h.place_id, h.network_id, sum(case unit when 'endpoint' then its.endpoints else w.weight end)::bigint
+    select h.place_id, h.network_id, case unit when 'endpoint' then its.endpoints else w.weight end
     from (
         select
             s.host_id,
@@ -49,6 +47,5 @@ begin atomic
         group by s.host_id
     ) its
     join host h on h.id = its.host_id
-    cross join lateral stats.weight(unit, its.observations, its.days) w
-    group by h.place_id, h.network_id;
+    cross join lateral stats.weight(unit, its.observations, its.days) w;
 end;

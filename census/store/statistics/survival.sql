@@ -15,7 +15,8 @@ language sql stable parallel safe
 begin atomic
     with lives as (
         select
-            floor(extract(epoch from coalesce(p.gone_at, p.last_seen) - p.first_seen) / 86400)::integer as days,
+            -- Whole days of 24 hours: all that a difference of two moments has beside hours.
+            date_part('day', coalesce(p.gone_at, p.last_seen) - p.first_seen)::integer as days,
             p.gone_at is not null as gone
         from stats.presence(scan, since, until, unit, population) p
     ),

@@ -23,16 +23,21 @@ begin atomic
     select t.value, t.count, w.of
     from (
         -- The usual unit has one list, in which each value stands once, so that it is enough to count each.
-        select s.value, sum(s.count)::bigint as count
+        select its.value, sum(its.count)::bigint as count
         from (
-            select unnest(u.members) as value, u.count::double precision as count from units u where u.alone
+            select one.value, sum(one.count) as count
+            from (
+                select unnest(u.members) as value, u.count::double precision as count from units u where u.alone
+            ) one
+            group by one.value
             union all
-            select several.value, several.count
+            select several.value, sum(several.count)
             from (
                 select distinct u.id, u.count, unnest(u.members) as value from units u where not u.alone
             ) several
-        ) s
-        group by s.value
+            group by several.value
+        ) its
+        group by its.value
     ) t
     cross join whole w
     union all
