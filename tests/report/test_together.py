@@ -49,6 +49,23 @@ def test_two_connections_share_the_questions_and_answers_keep_their_order(made: 
     assert ordered == list(range(20))
 
 
+@pytest.mark.parametrize("processors", [1, 2, 4])
+def test_two_questions_on_two_processors_take_no_parallel_workers(
+    made: Engine, monkeypatch: pytest.MonkeyPatch, processors: int
+) -> None:
+    def workers(connection: Connection) -> int:
+        time.sleep(0.1)
+        return int(connection.exec_driver_sql("show max_parallel_workers_per_gather").scalar_one())
+
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    with made.connect().execution_options(**SAME_MOMENT) as connection:
+        before = workers(connection)
+        assert before > 0
+        assert together(connection, [workers] * 4) == [before if processors > 2 else 0] * 4
+        assert workers(connection) == before
+    made.dispose()
+
+
 def test_all_are_answered_as_of_the_moment_of_the_connection(made: Engine) -> None:
     with made.connect().execution_options(**SAME_MOMENT) as connection:
         before = scans(connection)
