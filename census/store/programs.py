@@ -19,9 +19,8 @@ LOG = "log"  # in the folder of a server, what it wrote
 
 # A statistic lays its tables down in memory that is big, and was given back after each question: to have it cleared
 # anew, 4 KB at a time, took a tenth of the time, and to find its place for the processor as much again. So up to
-# 256 MB stay with a session that once had them, in pages of 2 MB where Linux has them. (Whoever goes beyond gives all
-# back, and some statistics take 130 to 210.) A C library that does not know
-# these words passes over them.
+# 256 MB stay with a session that once had them, in pages of 2 MB where Linux has them: some statistics take 130 to 210,
+# and whoever goes beyond what may stay gives back all. A C library that does not know these words passes over them.
 _MALLOC = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=134217728:glibc.malloc.trim_threshold=268435456"
 
 _AS_NOBODY_SPECIAL = ("unshare", "--user", "--map-user=1000", "--map-group=1000")  # Postgres refuses to run as root
