@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.exchanges import CANARY_PATH, SHOW_PATH, Exchanges, Question
 from census.facts import Model, Outcome, Reading, Saying, Signal
 from census.kinds import alike, emulators
-from census.kinds.kind import SHOW_PATH, Kind, Wishes, next_get, no_question
+from census.kinds.kind import Kind, Wishes, next_get, no_question
 from census.kinds.ollama_epochs import Epoch, epoch_of, release_of, rules_of, rules_that_tell
 from census.kinds.ollama_models import (
     NAMES,

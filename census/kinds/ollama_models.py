@@ -82,7 +82,7 @@ def listed_digest(entry: Mapping[str, Any]) -> str | None:
 def answers(exchanges: Exchanges, entries: Entries) -> dict[str, dict[str, Any]]:
     """What show answered here, by what names of the same model share; nothing of those that were not asked."""
     found: dict[str, dict[str, Any]] = {}
-    for name, entry in entries.items():
+    for name, entry in entries.items() if exchanges.about_models else ():
         told = answer(exchanges.shown(name))
         if told:
             found.setdefault(same(name, entry), told)
@@ -112,8 +112,8 @@ def imprint(entries: Entries) -> str | None:
     written = {
         (alike.of(entry, listed_digest), text(entry.get("modified_at"), SHORT_LIMIT)) for entry in entries.values()
     }
-    told = sorted((made, at) for made, at in written if made is not None and at is not None)
-    copied = len({made for made, _ in told}) >= _ENOUGH or any(_FINE.search(at) for _, at in told)
+    told = sorted([(made, at) for made, at in written if made is not None and at is not None])
+    copied = any(map(_FINE.search, [at for _, at in told])) or len({made for made, _ in told}) >= _ENOUGH
     return sha256_hex(repr(told)) if copied else None
 
 
