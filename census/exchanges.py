@@ -31,7 +31,7 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     @property
     def label(self) -> str:
         """The path for metrics and lists: from a closed set, whatever the canary's digits."""
-        return CANARY_PATH if is_canary(self.path) else self.path
+        return CANARY_PATH if len(self.path) == _CANARY_LENGTH and is_canary(self.path) else self.path
 
 
 def is_canary(path: str) -> bool:

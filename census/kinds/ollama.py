@@ -73,7 +73,7 @@ def _entries(exchanges: Exchanges) -> tuple[Entries, bool]:
     found = emulators.listed(exchanges)
     if found is None:
         return {}, False
-    entries, cut = by_names((alike.of(entry, own_name), entry) for entry in found.entries)
+    entries, cut = by_names(zip(alike.of_each(found.entries, own_name), found.entries, strict=True))
     return entries, cut or found.more
 
 
@@ -164,7 +164,7 @@ def _read(exchanges: Exchanges) -> Reading:
 
 def _models(entries: Entries, shown: Mapping[str, Shown]) -> tuple[Model, ...]:
     if not shown:
-        return tuple([alike.of(entry, listed_model) for entry in entries.values()])
+        return tuple(alike.of_each(entries.values(), listed_model))
     found = ((name, entry, shown.get(same(name, entry))) for name, entry in entries.items())
     return tuple(
         alike.of(entry, listed_model) if told is None else read_model(name, entry, told) for name, entry, told in found

@@ -56,7 +56,7 @@ class _Told(msgspec.Struct, frozen=True):
 
 def signals(exchanges: Exchanges, entries: Entries, shows: list[dict[str, Any]]) -> frozenset[Signal]:
     """All signs that fire for these entries of the list and these answers of show."""
-    some, _ = alike.marks(list(entries.values()), _marks_of)
+    some, _ = alike.marks(entries.values(), _marks_of)
     version = claimed(exchanges)
     told = _Told(exchanges, entries, some, shows, version, release_of(version))
     rules = (*_RULES, *(_ABOUT_MODELS if exchanges.about_models else ()), *(_LOADED if loaded(exchanges) else ()))
@@ -138,7 +138,7 @@ def _shares_digest(told: _Told) -> bool:
     """Two names of one digest are one model; then they agree in what its manifest says."""
     if len(told.entries) == 1:
         return False
-    sized = {alike.of(entry, _sized) for entry in told.entries.values()} - {None}
+    sized = set(alike.of_each(told.entries.values(), _sized)) - {None}
     return len({found[0] for found in sized if found is not None}) < len(sized)
 
 
