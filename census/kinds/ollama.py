@@ -118,7 +118,7 @@ def _recall(exchanges: Exchanges, key: str) -> Shown | None:
 
 def _recalled(exchanges: Exchanges) -> dict[str, Shown]:
     """What other hosts told of the models that show would be asked about, by what names of the same model share."""
-    found = ((key, _recall(exchanges, key)) for _, key in exchanges.once(_to_show, _TAGS))
+    found = [(key, _recall(exchanges, key)) for _, key in exchanges.once(_to_show, _TAGS)]
     return {key: told for key, told in found if told is not None}
 
 
@@ -157,8 +157,10 @@ def _read(exchanges: Exchanges) -> Reading:
         running=_running(exchanges),
         imprint=imprint(entries),
         signals=fired,
-        told=() if fired else _told(exchanges, asked),
-        recalled=frozenset(name for name, entry in entries.items() if elsewhere and same(name, entry) in elsewhere),
+        told=_told(exchanges, asked) if asked and not fired else (),
+        recalled=frozenset(name for name, entry in entries.items() if same(name, entry) in elsewhere)
+        if elsewhere
+        else frozenset(),
     )
 
 
@@ -173,7 +175,7 @@ def _models(entries: Entries, shown: Mapping[str, Shown]) -> tuple[Model, ...]:
 
 def _asked(exchanges: Exchanges) -> dict[str, Shown]:
     """What the server itself told in show, by what names of the same model share."""
-    shows = exchanges.once(_shows)
+    shows = exchanges.once(_shows) if exchanges.about_models else {}
     if not shows:
         return {}
     epoch = Epoch.NO_TOOLS if _knows_no_version(exchanges) else epoch_of(claimed(exchanges))
