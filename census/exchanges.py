@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+SHOW_PATH = "/api/show"  # the one path that is ever asked by POST
 CANARY_PATH = "/<16 hex digits>"  # how the random path of a canary is written in lists, labels and docs
 _CANARY = re.compile(r"/[0-9a-f]{16}")
 _CANARY_LENGTH = 17
@@ -30,7 +31,7 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     @property
     def label(self) -> str:
         """The path for metrics and lists: from a closed set, whatever the canary's digits."""
-        return CANARY_PATH if is_canary(self.path) else self.path
+        return CANARY_PATH if len(self.path) == _CANARY_LENGTH and is_canary(self.path) else self.path
 
 
 def is_canary(path: str) -> bool:
@@ -102,7 +103,8 @@ class Exchanges:
         recall: Callable[[str, str], str | None] | None = None,
     ) -> None:
         self.recall = recall or (lambda _digest, _rules: None)
-        self._asked: dict[tuple[str, str, str | None], Exchange] = {}
+        self.about_models = False  # whether there are answers to POST /api/show
+        self._asked: dict[str | tuple[str, str | None], Exchange] = {}  # by path; those by POST also by model
         self._known: dict[Callable[[Exchanges], Any], Any] = {}
         self._rest: dict[str, list[Callable[[Exchanges], Any]]] = {}  # the readers of a path; of all, under none
         for exchange in exchanges:
@@ -112,7 +114,8 @@ class Exchanges:
         """Keep one exchange; a second answer to the same question replaces the first."""
         question = exchange.question
         path = question.label
-        self._asked[question.method, path, question.model] = exchange
+        self.about_models = self.about_models or question.model is not None
+        self._asked[path if question.method == "GET" else (path, question.model)] = exchange
         for reader in (*self._rest.pop(path, ()), *self._rest.pop("", ())):
             self._known.pop(reader, None)
 
@@ -131,11 +134,11 @@ class Exchanges:
 
     def get(self, path: str) -> Exchange | None:
         """The answer to GET `path`, None if not asked; `CANARY_PATH` finds the canary."""
-        return self._asked.get(("GET", path, None))
+        return self._asked.get(path)
 
     def shown(self, model: str) -> Exchange | None:
         """The answer to POST /api/show about `model`, None if not asked."""
-        return self._asked.get(("POST", "/api/show", model))
+        return self._asked.get((SHOW_PATH, model))
 
     def ok(self, path: str) -> Any:
         """The JSON of a GET that was answered with status 200, else None."""

@@ -7,6 +7,7 @@ everything stored is made from them.
 from __future__ import annotations
 
 import enum
+import functools
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,7 +33,7 @@ class Outcome(enum.IntEnum):
     OUT_OF_SCOPE = 14
     UNRESOLVED = 15
 
-    @property
+    @functools.cached_property
     def word(self) -> str:
         """The outcome as every table, export and metric writes it, such as `timed_out`."""
         return self.name.lower()
@@ -50,7 +51,7 @@ class Tools(enum.IntEnum):
     UNKNOWN = 1
     YES = 2
 
-    @property
+    @functools.cached_property
     def word(self) -> str:
         """`yes`, `no` or `unknown`."""
         return self.name.lower()
@@ -63,7 +64,7 @@ class Verdict(enum.IntEnum):
     SUSPECT = 1
     DECOY = 2
 
-    @property
+    @functools.cached_property
     def word(self) -> str:
         """`credible`, `suspect` or `decoy`."""
         return self.name.lower()

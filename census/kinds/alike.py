@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -139,11 +139,19 @@ def of(entry: Mapping[str, Any], reader: Callable[[Mapping[str, Any]], T]) -> T:
     return made
 
 
+def of_each(entries: Iterable[Mapping[str, Any]], reader: Callable[[Mapping[str, Any]], T]) -> list[T]:
+    """What `reader` makes of each of several entries: as `of`, in one go."""
+    return [
+        entry.alike.known[reader] if type(entry) is Entry and reader in entry.alike.known else of(entry, reader)
+        for entry in entries
+    ]
+
+
 def marks(
-    entries: Sequence[Mapping[str, Any]], reader: Callable[[Mapping[str, Any]], frozenset[T]]
+    entries: Iterable[Mapping[str, Any]], reader: Callable[[Mapping[str, Any]], frozenset[T]]
 ) -> tuple[frozenset[T], frozenset[T]]:
     """The marks that `reader` gives to any of the entries, and those that it gives to every one of them."""
-    given = {of(entry, reader) for entry in entries}  # nearly always one set, which all have
+    given = set(of_each(entries, reader))  # nearly always one set, which all have
     if len(given) == 1:
         (common,) = given
         return common, common

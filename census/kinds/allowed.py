@@ -51,9 +51,8 @@ ALLOWED: Final = frozenset(
 
 def allowed(question: Question) -> bool:
     """Whether a question may be sent: as it stands here, a canary with its digits, a model only in show."""
-    if is_canary(question.path):
-        return question.method == "GET" and question.model is None
+    if (question.method, question.path) not in ALLOWED:
+        return is_canary(question.path) and question.method == "GET" and question.model is None
     if question.path == CANARY_PATH:  # the placeholder, whose digits are still to be drawn
         return False
-    about_model = question.method == "POST"
-    return (question.method, question.path) in ALLOWED and bool(question.model) == about_model
+    return bool(question.model) == (question.method == "POST")

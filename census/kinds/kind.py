@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from census.exchanges import Exchanges, Question
 from census.facts import Reading
 
-SHOW_PATH = "/api/show"  # the one path that is ever asked by POST
-
 
 @dataclass(frozen=True, slots=True)
 class Wishes:

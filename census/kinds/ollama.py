@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from census.exchanges import CANARY_PATH, Exchanges, Question
+from census.exchanges import CANARY_PATH, SHOW_PATH, Exchanges, Question
 from census.facts import Model, Outcome, Reading, Saying, Signal
 from census.kinds import alike, emulators
-from census.kinds.kind import SHOW_PATH, Kind, Wishes, next_get, no_question
+from census.kinds.kind import Kind, Wishes, next_get, no_question
 from census.kinds.ollama_epochs import Epoch, epoch_of, release_of, rules_of, rules_that_tell
 from census.kinds.ollama_models import (
     NAMES,
@@ -73,7 +73,7 @@ def _entries(exchanges: Exchanges) -> tuple[Entries, bool]:
     found = emulators.listed(exchanges)
     if found is None:
         return {}, False
-    entries, cut = by_names((alike.of(entry, own_name), entry) for entry in found.entries)
+    entries, cut = by_names(zip(alike.of_each(found.entries, own_name), found.entries, strict=True))
     return entries, cut or found.more
 
 
@@ -118,7 +118,7 @@ def _recall(exchanges: Exchanges, key: str) -> Shown | None:
 
 def _recalled(exchanges: Exchanges) -> dict[str, Shown]:
     """What other hosts told of the models that show would be asked about, by what names of the same model share."""
-    found = ((key, _recall(exchanges, key)) for _, key in exchanges.once(_to_show, _TAGS))
+    found = [(key, _recall(exchanges, key)) for _, key in exchanges.once(_to_show, _TAGS)]
     return {key: told for key, told in found if told is not None}
 
 
@@ -157,14 +157,16 @@ def _read(exchanges: Exchanges) -> Reading:
         running=_running(exchanges),
         imprint=imprint(entries),
         signals=fired,
-        told=() if fired else _told(exchanges, asked),
-        recalled=frozenset(name for name, entry in entries.items() if elsewhere and same(name, entry) in elsewhere),
+        told=_told(exchanges, asked) if asked and not fired else (),
+        recalled=frozenset(name for name, entry in entries.items() if same(name, entry) in elsewhere)
+        if elsewhere
+        else frozenset(),
     )
 
 
 def _models(entries: Entries, shown: Mapping[str, Shown]) -> tuple[Model, ...]:
     if not shown:
-        return tuple([alike.of(entry, listed_model) for entry in entries.values()])
+        return tuple(alike.of_each(entries.values(), listed_model))
     found = ((name, entry, shown.get(same(name, entry))) for name, entry in entries.items())
     return tuple(
         alike.of(entry, listed_model) if told is None else read_model(name, entry, told) for name, entry, told in found
@@ -173,7 +175,7 @@ def _models(entries: Entries, shown: Mapping[str, Shown]) -> tuple[Model, ...]:
 
 def _asked(exchanges: Exchanges) -> dict[str, Shown]:
     """What the server itself told in show, by what names of the same model share."""
-    shows = exchanges.once(_shows)
+    shows = exchanges.once(_shows) if exchanges.about_models else {}
     if not shows:
         return {}
     epoch = Epoch.NO_TOOLS if _knows_no_version(exchanges) else epoch_of(claimed(exchanges))

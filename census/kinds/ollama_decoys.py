@@ -26,10 +26,14 @@ _SEVERAL: Final = 2
 Mark = Callable[[Mapping[str, Any]], bool]  # what is looked for in a single entry
 
 
-def known(exchanges: Exchanges, entries: Entries, some: frozenset[Mark]) -> set[Signal]:
-    """The signal of each tool whose tells are there; `some` are the marks that any entry has, of `MARKS`."""
-    fired = {signal for signal, mark in _MARKED if mark in some}
-    return fired | {signal for signal, rule in _TOOLS if rule(exchanges, entries)}
+def by_marks(some: frozenset[Mark]) -> frozenset[Signal]:
+    """The signal of each tool that a single entry gives away; `some` are the marks that any entry has, of `MARKS`."""
+    return frozenset(signal for signal, mark in _MARKED if mark in some)
+
+
+def known(exchanges: Exchanges, entries: Entries) -> set[Signal]:
+    """The signal of each tool whose tells are in the list as a whole, and in other answers."""
+    return {signal for signal, rule in _TOOLS if rule(exchanges, entries)}
 
 
 def _begins(value: Any, *heads: str) -> bool:

@@ -50,9 +50,9 @@ def _names_cloud(name: str) -> bool:
 def to_show(entries: Entries) -> list[str]:
     """The names that show is to be asked about, one for each digest: names with one digest are one model."""
     wanted: dict[str, str] = {}
-    for name, entry in entries.items():
-        if alike.of(entry, _needs_show):
-            wanted.setdefault(same(name, entry), name)
+    for name, needed in zip(entries, alike.of_each(entries.values(), _needs_show), strict=True):
+        if needed:
+            wanted.setdefault(same(name, entries[name]), name)
     return list(wanted.values())
 
 
@@ -82,7 +82,7 @@ def listed_digest(entry: Mapping[str, Any]) -> str | None:
 def answers(exchanges: Exchanges, entries: Entries) -> dict[str, dict[str, Any]]:
     """What show answered here, by what names of the same model share; nothing of those that were not asked."""
     found: dict[str, dict[str, Any]] = {}
-    for name, entry in entries.items():
+    for name, entry in entries.items() if exchanges.about_models else ():
         told = answer(exchanges.shown(name))
         if told:
             found.setdefault(same(name, entry), told)
@@ -109,11 +109,10 @@ def imprint(entries: Entries) -> str | None:
     that those who run an image with a model in it would all agree. Finer instants are enough with any model: they
     are not brought along by a container, though they are by a copy of a whole disk, whoever made it and what for.
     """
-    written = {
-        (alike.of(entry, listed_digest), text(entry.get("modified_at"), SHORT_LIMIT)) for entry in entries.values()
-    }
-    told = sorted((made, at) for made, at in written if made is not None and at is not None)
-    copied = len({made for made, _ in told}) >= _ENOUGH or any(_FINE.search(at) for _, at in told)
+    instants = [text(entry.get("modified_at"), SHORT_LIMIT) for entry in entries.values()]
+    written = set(zip(alike.of_each(entries.values(), listed_digest), instants, strict=True))
+    told = sorted([(made, at) for made, at in written if made is not None and at is not None])
+    copied = any(map(_FINE.search, [at for _, at in told])) or len({made for made, _ in told}) >= _ENOUGH
     return sha256_hex(repr(told)) if copied else None
 
 

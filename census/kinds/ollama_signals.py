@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from census.exchanges import CANARY_PATH, Exchange, Exchanges
+from census.exchanges import CANARY_PATH, SHOW_PATH, Exchange, Exchanges
 from census.facts import Signal
 from census.kinds import alike
-from census.kinds.kind import SHOW_PATH
-from census.kinds.ollama_decoys import MARKS, Mark, known
+from census.kinds.ollama_decoys import MARKS, Mark, by_marks, known
 from census.kinds.ollama_epochs import ENGINES, LIST_TELLS, SHOW_TELLS, Release, release_of
 from census.kinds.ollama_models import Entries, is_remote, loaded
 from census.kinds.ollama_shows import is_digest
@@ -56,11 +56,12 @@ class _Told(msgspec.Struct, frozen=True):
 
 def signals(exchanges: Exchanges, entries: Entries, shows: list[dict[str, Any]]) -> frozenset[Signal]:
     """All signs that fire for these entries of the list and these answers of show."""
-    some, _ = alike.marks(list(entries.values()), _marks_of)
+    some, _ = alike.marks(entries.values(), _marks_of)
     version = claimed(exchanges)
     told = _Told(exchanges, entries, some, shows, version, release_of(version))
-    fired = {sign for sign, rule in _RULES if rule(told)}
-    return catch_all(exchanges) | fired | known(exchanges, entries, some)
+    rules = (*_RULES, *(_ABOUT_MODELS if exchanges.about_models else ()), *(_LOADED if loaded(exchanges) else ()))
+    fired = {sign for sign, rule in rules if rule(told)}
+    return _by_marks(some, version, bool(entries)) | catch_all(exchanges) | fired | known(exchanges, entries)
 
 
 def made_up(exchanges: Exchanges) -> str:
@@ -107,6 +108,23 @@ _MARKS: Final = (
 )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=1024)
+def _by_marks(some: frozenset[Mark], version: str | None, listed: bool) -> frozenset[Signal]:
+    """What fires by the marks of the entries, if any are `listed`, and by the claimed version; many hosts share both."""
+    release = release_of(version)
+    emulated = _has_static_digest in some or _has_size not in some
+    new = release is not None and release < LIST_TELLS
+    has_model_name = release is not None and release >= _MODEL_TOLD
+    rules = (
+        (Signal.DIGEST, _has_other_digest in some),
+        (Signal.DIGEST_STATIC, _has_static_digest in some),
+        (Signal.EMULATED, listed and version in _EMULATED and emulated),
+        (Signal.FIELD_TOO_NEW, new and _has_capabilities in some),
+        (Signal.FIELD_MISSING, listed and has_model_name and _has_model not in some),
+    )
+    return by_marks(some) | {sign for sign, fires in rules if fires}
+
+
 # --- digests
 
 
@@ -120,36 +138,20 @@ def _shares_digest(told: _Told) -> bool:
     """Two names of one digest are one model; then they agree in what its manifest says."""
     if len(told.entries) == 1:
         return False
-    sized = {alike.of(entry, _sized) for entry in told.entries.values()} - {None}
+    sized = set(alike.of_each(told.entries.values(), _sized)) - {None}
     return len({found[0] for found in sized if found is not None}) < len(sized)
-
-
-def _is_emulated(told: _Told) -> bool:
-    if told.version not in _EMULATED or not told.entries:
-        return False
-    return _has_static_digest in told.some or _has_size not in told.some
 
 
 # --- what the claimed version has
 
 
-def _has_new_field(told: _Told) -> bool:
-    if told.release is None:
-        return False
-    in_list = _has_capabilities in told.some
-    in_show = any("capabilities" in show for show in told.shows)
-    return (in_list and told.release < LIST_TELLS) or (in_show and told.release < SHOW_TELLS)
+def _shows_new_field(told: _Told) -> bool:
+    return told.release is not None and told.release < SHOW_TELLS and any("capabilities" in it for it in told.shows)
 
 
 def _lacks_field(told: _Told) -> bool:
     """Only what no real server of that release leaves out, even with a broken model file among its own."""
-    if told.release is None:
-        return False
-    if told.entries and told.release >= _MODEL_TOLD and _has_model not in told.some:
-        return True
-    if _tells_in_show(told) and any(map(_lacks_capabilities, told.shows)):
-        return True
-    if _has_capabilities in told.some:
+    if told.release is None or _has_capabilities in told.some:
         return False
     local = [entry for name, entry in told.entries.items() if not is_remote(name, entry)]
     # Not 0.30.0 itself, whose release candidates may have been made before the field.
@@ -158,6 +160,10 @@ def _lacks_field(told: _Told) -> bool:
 
 def _is_gguf(entry: Mapping[str, Any]) -> bool:
     return mapping(entry.get("details")).get("format") == "gguf"
+
+
+def _shows_no_capabilities(told: _Told) -> bool:
+    return _tells_in_show(told) and any(map(_lacks_capabilities, told.shows))
 
 
 def _tells_in_show(told: _Told) -> bool:
@@ -211,7 +217,7 @@ def _has_new_path(told: _Told) -> bool:
 
 
 def _has_python_server(told: _Told) -> bool:
-    return any("server" in exchange.headers and by_python(exchange) for exchange in told.exchanges)
+    return any([by_python(exchange) for exchange in told.exchanges if "server" in exchange.headers])
 
 
 def _has_other_404(told: _Told) -> bool:
@@ -229,8 +235,6 @@ def _is_proxied(exchange: Exchange) -> bool:
 
 
 def _shows_any(told: _Told) -> bool:
-    if all(exchange.question.model is None for exchange in told.exchanges):
-        return False  # spares the making up
     asked = told.exchanges.shown(made_up(told.exchanges))
     return asked is not None and asked.status == _OK
 
@@ -246,19 +250,23 @@ def _has_much_memory(told: _Told) -> bool:
     return sum(number(entry.get("size_vram")) or 0 for entry in loaded(told.exchanges).values()) >= _MUCH_MEMORY
 
 
-_RULES: Final[tuple[tuple[Signal, Callable[[_Told], bool]], ...]] = (
-    (Signal.DIGEST, lambda told: _has_other_digest in told.some),
-    (Signal.DIGEST_STATIC, lambda told: _has_static_digest in told.some),
+_Rules: TypeAlias = "tuple[tuple[Signal, Callable[[_Told], bool]], ...]"
+
+_RULES: Final[_Rules] = (
     (Signal.DIGEST_SHARED, _shares_digest),
-    (Signal.EMULATED, _is_emulated),
-    (Signal.FIELD_TOO_NEW, _has_new_field),
     (Signal.FIELD_MISSING, _lacks_field),
     (Signal.ENGINE_TOO_NEW, _runs_newer_engine),
     (Signal.METHOD, _answers_other_method),
     (Signal.PATH, _has_new_path),
     (Signal.SERVER_HEADER, _has_python_server),
     (Signal.NOT_FOUND_SHAPE, _has_other_404),
+)
+_ABOUT_MODELS: Final[_Rules] = (  # only where show was asked about any
+    (Signal.FIELD_TOO_NEW, _shows_new_field),
+    (Signal.FIELD_MISSING, _shows_no_capabilities),
     (Signal.SHOW_ANY, _shows_any),
+)
+_LOADED: Final[_Rules] = (  # only where it is told that any is
     (Signal.ALL_LOADED, _has_all_loaded),
     (Signal.MEMORY, _has_much_memory),
 )

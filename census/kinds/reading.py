@@ -51,12 +51,13 @@ def text(value: Any, limit: int = NAME_LIMIT) -> str | None:
     """`value` without unwanted characters, at most `limit` characters; None if it is no string or nothing is left."""
     if not isinstance(value, str):
         return None
-    cleaned = _clean(value)[:limit]
+    # Nearly all that servers say is short and printable ASCII, where there is nothing to look for.
+    plain = len(value) <= limit and value.isascii() and value.isprintable()
+    cleaned = value if plain else _clean(value)[:limit]
     return None if not cleaned or cleaned.isspace() else cleaned
 
 
 def _clean(value: str) -> str:
-    # Nearly all that servers say is printable ASCII, where there is nothing to look for.
     cut = value[:_LONGEST]
     return cut if cut.isascii() and cut.isprintable() else _UNWANTED.sub("", cut)
 

@@ -77,5 +77,5 @@ def catch_all(exchanges: Exchanges) -> frozenset[Signal]:
         return frozenset()
     if 200 <= canary.status < 300:  # noqa: PLR2004  the class 2xx
         return frozenset({Signal.CANARY})
-    good = (exchange.body for exchange in exchanges if exchange.status == _OK)
-    return frozenset({Signal.ECHO}) if canary.body.strip() and canary.body in good else frozenset()
+    good = [exchange.body for exchange in exchanges if exchange.status == _OK]
+    return frozenset({Signal.ECHO}) if canary.body in good and canary.body.strip() else frozenset()

@@ -38,7 +38,7 @@ class Share:
     def __init__(self, budget: Budget) -> None:
         self.size = 0  # bytes of the seat that it has
         self._kept = 0
-        self._above = list(reversed(budget.rows))
+        self._above = budget.rows[::-1]
         self._seat: asyncio.Semaphore | None = None
 
     @property
@@ -90,18 +90,25 @@ class Stream(Protocol):
         ...
 
 
+def whole_body(stream: Stream, encoding: str, share: Share) -> bytes | None:
+    """A body that has come and may be kept as it is, without a wait, as nearly all are; else it is to be read."""
+    if encoding or not stream.is_eof() or not 0 < stream.total_bytes <= BODY_CAP or not share.fits(stream.total_bytes):
+        return None
+    body = stream.read_nowait()
+    share.keep(len(body))
+    return body
+
+
 async def read_body(stream: Stream, encoding: str, share: Share) -> tuple[bytes, bool]:
     """At most BODY_CAP bytes of a body with its Content-Encoding undone, and whether that is not the whole of it.
 
     A body that is damaged gives no byte and is not whole: how much of it could be unpacked would depend on how it
     was cut into packets.
     """
-    # As nearly all are: short, plain, and come together with the head.
-    short = not encoding and stream.is_eof() and 0 < stream.total_bytes <= BODY_CAP
-    if short and (share.fits(stream.total_bytes) or stream.total_bytes <= await share.room()):
-        body = stream.read_nowait()
-        share.keep(len(body))
-        return body, False
+    await share.room()  # the first of a target finds no seat yet
+    whole = whole_body(stream, encoding, share)
+    if whole is not None:
+        return whole, False
     unpack = _Unpacker(encoding)
     kept = BytesIO()  # gives what it holds without a copy: parts, their sum and what is cut off it were three times it
     while kept.tell() <= BODY_CAP:

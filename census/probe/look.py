@@ -193,15 +193,14 @@ class _Visit:
         for _ in range(2):
             if self._pace.paused(self._address):
                 await self._wait_for_pause()
-            if await self._exchange(asked):
+            if self._hear(await self._talk.ask(asked)):
                 return
             if not self._talk.may_ask():
                 break
         raise _PausedError
 
-    async def _exchange(self, question: Question) -> bool:
-        """Ask, and keep the answer; says whether it was one: not a request for a pause."""
-        exchange = await self._talk.ask(question)
+    def _hear(self, exchange: Exchange) -> bool:
+        """Keep an answer; says whether it is one: not a request for a pause."""
         if self._latency is None:
             self._latency = (time.perf_counter() - self._began) * 1000
             self._pace.end(self._address, self._attempt, answered=True)

@@ -21,7 +21,7 @@ from census import metrics
 from census.exchanges import Exchange, Question
 from census.facts import Target
 from census.kinds.allowed import allowed
-from census.probe.bodies import Budget, Share, read_body
+from census.probe.bodies import Budget, Share, read_body, whole_body
 from census.probe.errors import ForbiddenError, OptedOutError, SilentError, TlsError
 from census.probe.pace import Pace, network_of
 from census.probe.protocol import Answers
@@ -218,7 +218,8 @@ class Conversation:
         try:
             message, content = await protocol.ask(self._request(question))
             coding = message.headers.get("Content-Encoding", "")
-            body, truncated = await read_body(content, coding, self._share)
+            whole = whole_body(content, coding, self._share)
+            body, truncated = (whole, False) if whole is not None else await read_body(content, coding, self._share)
             status = message.code
         except aiohttp.ClientError as error:
             if protocol.garbled is not None:
