@@ -33,12 +33,13 @@ class Outcome(enum.IntEnum):
     OUT_OF_SCOPE = 14
     UNRESOLVED = 15
 
+    # Remembered, for they are asked for several times a target, and looking a member up takes longer than the rest.
     @functools.cached_property
     def word(self) -> str:
         """The outcome as every table, export and metric writes it, such as `timed_out`."""
         return self.name.lower()
 
-    @property
+    @functools.cached_property
     def recognised(self) -> bool:
         """Whether the target was an inference server: only those become endpoints."""
         return self in (Outcome.SERVED, Outcome.LOCKED, Outcome.EMPTY)

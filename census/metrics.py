@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
@@ -25,12 +26,12 @@ class Tally(Collector):
 
     def __init__(self, name: str, documentation: str, labels: Sequence[str] = ()) -> None:
         self._described = (name, documentation, labels)
-        self._counts: dict[tuple[str, ...], int] = {} if labels else {(): 0}
+        self._counts: defaultdict[tuple[str, ...], int] = defaultdict(int, {} if labels else {(): 0})
         REGISTRY.register(self)
 
     def count(self, *labels: str) -> None:
         """One more with these labels, which come from closed sets."""
-        self._counts[labels] = self._counts.get(labels, 0) + 1
+        self._counts[labels] += 1
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """What was counted so far; called by the thread that serves it."""

@@ -88,7 +88,7 @@ class Places:
 
     def locate(self, address: str) -> Place:
         """The place of an IP address in its canonical text; PlacesError if a file turns out to be damaged."""
-        records = list(self._records(address))
+        records = list(self._records(address)) if self._readers else []
         if not records:
             return _NOWHERE
         return Place(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from census.facts import Lineage
 from census.lineage.names import parse
@@ -13,6 +12,7 @@ from census.lineage.rules import Kin, Rule, Rulebook, plain, rulebook, words_of
 
 # Two names of 512 characters in each entry at most: some ten megabytes when every name is hostile.
 _REMEMBERED: Final = 8_192
+_REPORTED: Final = 512  # architectures, of which there are far fewer than models
 _TAG: Final = "|"  # stands between the words of base and tag; no rule's words cross it
 _SHORTEST: Final = 3  # letters of a word that may show that a model was reworked
 
@@ -34,8 +34,7 @@ def place(name: str, architecture: str | None) -> Lineage:
     return _published(clues) or _built(clues)
 
 
-@dataclass(frozen=True, slots=True)
-class _Clues:
+class _Clues(NamedTuple):  # a dataclass that is frozen takes a microsecond to make
     """What a name and an architecture show: the rules in the order of their words, and the words no rule knows."""
 
     book: Rulebook
@@ -52,10 +51,10 @@ class _Clues:
 def _look(name: str, architecture: str | None) -> _Clues:
     book = rulebook()
     parsed = parse(name)
-    built = plain(architecture or "")
+    built, kin = _reported(architecture or "")
     base = words_of(parsed.base)
     tag = (parsed.tag or "").lower()
-    words = [*base, _TAG, *words_of(tag)]
+    words = (*base, _TAG, *words_of(tag))
     rules, left = _read(book, words, tag.partition("-")[0], built)
     return _Clues(
         book=book,
@@ -65,11 +64,11 @@ def _look(name: str, architecture: str | None) -> _Clues:
             position < len(base) and len(words[position]) >= _SHORTEST and words[position] not in book.neutral
             for position in left
         ),
-        kin=_kin(book, built, architecture or ""),
+        kin=kin,
     )
 
 
-def _read(book: Rulebook, words: list[str], tag: str, built: str) -> tuple[list[Rule], list[int]]:
+def _read(book: Rulebook, words: tuple[str, ...], tag: str, built: str) -> tuple[list[Rule], list[int]]:
     """The rules that the words call, from left to right, and the positions of words that belong to none."""
     rules: list[Rule] = []
     left: list[int] = []
@@ -77,8 +76,8 @@ def _read(book: Rulebook, words: list[str], tag: str, built: str) -> tuple[list[
     while position < len(words):
         for phrase in book.phrases.get(words[position], ()):
             end = position + len(phrase.words)
-            fits = position == 0 or not phrase.anchored
-            if fits and tuple(words[position:end]) == phrase.words and phrase.rule.applies(tag, built):
+            fits = words[position:end] == phrase.words and (position == 0 or not phrase.anchored)
+            if fits and phrase.rule.applies(tag, built):
                 if phrase.rule.level != "noise":
                     rules.append(phrase.rule)
                 position = end
@@ -90,21 +89,23 @@ def _read(book: Rulebook, words: list[str], tag: str, built: str) -> tuple[list[
     return rules, left
 
 
-def _kin(book: Rulebook, built: str, architecture: str) -> Kin | None:
-    """What an architecture tells: from the table, else from a maker's name in it, as new ones will have."""
+@functools.lru_cache(maxsize=_REPORTED)
+def _reported(architecture: str) -> tuple[str, Kin | None]:
+    """An architecture plainly written, and what it tells: from the table, else from a maker's name in it."""
+    book, built = rulebook(), plain(architecture)
     if not built or built in book.architectures:
-        return book.architectures.get(built)
-    rules, _ = _read(book, words_of(architecture), "", built)
+        return built, book.architectures.get(built)
+    rules, _ = _read(book, tuple(words_of(architecture)), "", built)  # as new ones will have
     maker = next((rule for rule in rules if rule.level == "maker"), None)
-    return Kin(maker.family, True, maker.id) if maker else None
+    return built, Kin(maker.family, True, maker.id) if maker else None
 
 
 def _deciding(clues: _Clues) -> Rule | None:
     """The rule that decides: a maker's name that always counts, the first maker's, a fine-tune's, a closed maker's."""
-    tune = next((rule for rule in clues.at("tune") if rule.family), None)
+    makers = next(clues.at("own"), None) or next(clues.at("maker"), None)
+    first = makers or next((rule for rule in clues.at("tune") if rule.family), None)
     # Under a closed model's name a server that reports an architecture serves something else: it is an alias.
-    closed = next(clues.at("closed"), None) if clues.kin is None else None
-    return next(clues.at("own"), None) or next(clues.at("maker"), None) or tune or closed
+    return first if first is not None or clues.kin is not None else next(clues.at("closed"), None)
 
 
 def _made(rule: Rule, clues: _Clues) -> Lineage:

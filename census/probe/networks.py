@@ -57,8 +57,10 @@ class _Course:
                 self.before, self.answers, self.row = self.before + self.row + 1, self.answers + 1, 0
             else:
                 self.row += 1
+        if self.row == 0 or self.answers < _ENOUGH:
+            return False
         share = self.answers / (self.before + 1)
-        return self.answers >= _ENOUGH and (1 - share) ** self.row < _UNLIKELY
+        return (1 - share) ** self.row < _UNLIKELY
 
     def begin_row(self) -> None:
         """Count the row that was acted upon among the attempts before, so that only a further one tells more."""
@@ -99,7 +101,7 @@ class Networks:
     def reserve(self, network: str) -> float:
         """Take the next slot of `network` and give its time on the monotonic clock."""
         now = time.monotonic()
-        state = self._state(network, now)
+        state = self._state(network)
         slot = max(now, state.next)
         state.next = slot + self._gap * state.slowness
         return slot
@@ -112,7 +114,7 @@ class Networks:
     def begin(self, address: str) -> Attempt | None:
         """An attempt at an address, to be told to `end`; None if it can tell nothing of its network."""
         network = network_of(address)
-        state = self._state(network, time.monotonic())
+        state = self._state(network)
         short = _short(address)
         answered = state.met.get(short)
         if answered is False or (answered is None and len(state.met) >= _ADDRESSES):
@@ -127,7 +129,7 @@ class Networks:
 
     def end(self, address: str, attempt: Attempt | None, *, answered: bool) -> None:
         """Note what became of an attempt: an answer, be it a refusal; or silence, no way, or a reset. Once for each."""
-        state = self._state(network_of(address), time.monotonic())
+        state = self._state(network_of(address) if attempt is None else attempt.network)
         if answered:
             short = _short(address)
             if short in state.met:
@@ -143,18 +145,19 @@ class Networks:
     def slow_down(self, network: str, reason: str) -> None:
         """Halve the rate of a network, down to an eighth; `reason` is `failures` or `retry_after`, for the metric."""
         now = time.monotonic()
-        state = self._state(network, now)
+        state = self._state(network)
         if state.slowness < _SLOWEST:
             state.slowness = min(_SLOWEST, state.slowness * 2)
             metrics.SLOWDOWNS.labels(reason).inc()
             log.info("%s is asked %g times as slowly (%s)", written_network(network), state.slowness, reason)
         state.next = max(state.next, now + self._gap * state.slowness)
 
-    def _state(self, network: str, now: float) -> _Network:
+    def _state(self, network: str) -> _Network:
         state = self._networks.get(network)
         if state is None:
             if self._remembered >= self._limit:
-                self._networks = {name: each for name, each in self._networks.items() if each.next > now - _IDLE}
+                busy = time.monotonic() - _IDLE
+                self._networks = {name: each for name, each in self._networks.items() if each.next > busy}
                 self._remembered = len(self._networks) + sum(len(each.met) for each in self._networks.values())
                 # Some more than are left, or each new one would look through all of them.
                 self._limit = max(_FORGET, self._remembered + self._remembered // _MORE)

@@ -55,22 +55,25 @@ class Pace:
     async def connection(self, network: str) -> None:
         """Wait until one more connection into `network` may be opened."""
         while True:
-            await self._opened()
-            await self.network(network)
-            if self._open:  # a slot that passed during a pause is void, or all would go into the network at once
+            if not self._open:
+                await self._opened()
+            waited = await self.network(network)
+            if not waited or self._open:  # a slot that passed during a pause is void, or all would go there at once
                 break
         async with self._turn:
             while True:
-                await self._opened()
                 async with self._throttler:
                     if self._open:  # the lease may have ended in between, or the process have been asleep
                         return
+                await self._opened()
 
-    async def network(self, network: str) -> None:
-        """Wait for `network` alone; the caller holds the right of the overall rate."""
+    async def network(self, network: str) -> bool:
+        """Wait for `network` alone; the caller holds the right of the overall rate. Says whether it had to wait."""
         delay = self._networks.reserve(network) - time.monotonic()
-        if delay > 0:
-            await asyncio.sleep(delay)
+        if delay <= 0:
+            return False
+        await asyncio.sleep(delay)
+        return True
 
     async def _opened(self) -> None:
         while not self._open:

@@ -134,7 +134,7 @@ class Books:
 
     async def room(self, most: int) -> None:
         """Wait while more than `most` observations, models and capabilities are in memory only."""
-        while sum(chunk.waiting for chunk in self._chunks) > most:
+        while sum([chunk.waiting for chunk in self._chunks]) > most:
             self._written.clear()
             await self._written.wait()
 

@@ -54,10 +54,14 @@ class OpenChunk:
         self._requests += seen.requests
         self._connections += seen.connections
         self._changed = True
-        asked = seen.outcome not in (Outcome.OPTED_OUT, Outcome.OUT_OF_SCOPE)
-        if seen.outcome.recognised or (asked and (seen.address, seen.target.port) in self._known):
+        if seen.outcome.recognised or self._failed(seen):
             self.unwritten.append(seen)
             self._weight += _weight(seen)
+
+    def _failed(self, seen: Observation) -> bool:
+        """Whether it is a known endpoint that was asked."""
+        asked = seen.outcome not in (Outcome.OPTED_OUT, Outcome.OUT_OF_SCOPE)
+        return asked and (seen.address, seen.target.port) in self._known
 
     def settle_unasked(self, place: int, outcome: Outcome) -> None:
         """Note an outcome that was decided without connecting."""
@@ -122,4 +126,7 @@ class OpenChunk:
 
 
 def _weight(seen: Observation) -> int:
-    return 1 + sum(1 + len(model.capabilities or ()) for model in seen.models)
+    weight = 1 + len(seen.models)
+    for model in seen.models:
+        weight += len(model.capabilities or ())
+    return weight

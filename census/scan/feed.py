@@ -88,11 +88,12 @@ def _lanes(targets: Iterable[tuple[int, Target]], per_host: int) -> list[Lane]:
     dealt: list[Lane] = []
     for place, target in targets:
         row = hosts.setdefault(target.address or target.name or "", [])
-        before = sum(map(len, row))
         if len(row) < per_host:
-            row.append([])
-            dealt.append(row[-1])
-        row[before % per_host].append((place, target))
+            lane = [(place, target)]
+            row.append(lane)
+            dealt.append(lane)
+        else:
+            row[sum(map(len, row)) % per_host].append((place, target))
     dealt.reverse()
     return dealt
 
@@ -102,25 +103,19 @@ class Turns:
 
     def __init__(self, per_host: int) -> None:
         self._per_host = per_host
-        self._busy: dict[str, tuple[asyncio.Semaphore, int]] = {}
+        self._taken: dict[str, int] = {}
+        self._left: dict[str, asyncio.Event] = {}  # of the addresses that somebody waits for: hardly any
 
     async def take(self, address: str) -> None:
         """Wait for one of the places of `address`, to be given back by `leave`; cancelled, it has taken none."""
-        semaphore, users = self._busy.get(address, (None, 0))
-        semaphore = semaphore or asyncio.Semaphore(self._per_host)
-        self._busy[address] = (semaphore, users + 1)
-        try:
-            await semaphore.acquire()
-        except BaseException:
-            self._forget(address)
-            raise
+        while (taken := self._taken.get(address, 0)) >= self._per_host:
+            await self._left.setdefault(address, asyncio.Event()).wait()
+        self._taken[address] = taken + 1
 
     def leave(self, address: str) -> None:
         """Give a place of `address` back."""
-        self._busy[address][0].release()
-        self._forget(address)
-
-    def _forget(self, address: str) -> None:
-        semaphore, users = self._busy.pop(address)
-        if users > 1:
-            self._busy[address] = (semaphore, users - 1)
+        taken = self._taken.pop(address)
+        if taken > 1:
+            self._taken[address] = taken - 1
+        if self._left and address in self._left:
+            self._left.pop(address).set()

@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
@@ -147,14 +148,13 @@ class Worker:
     async def _dispatch(self, chunk: OpenChunk) -> None:
         feed = Feed(chunk.claim.targets, chunk.left(), self._scope.per_host)
         self._books.dispatching(chunk, feed)
+        context = copy_context()  # one for all that is asked of the chunk, for their log lines
+        context.run(CHUNK.set, chunk.claim.number)
         for at, network, lane in feed.in_turn(self._pace.ready):
             delay = at - time.monotonic()
             if delay > 0:
                 await asyncio.sleep(delay)
-            if all(self._gate.opted_out(target.name, target.address) for _, target in lane):
-                for place, _ in lane:
-                    metrics.TARGETS.count(Outcome.OPTED_OUT.word)
-                    chunk.settle_unasked(place, Outcome.OPTED_OUT)
+            if self._leave_alone(chunk, lane):
                 continue
             await self._room.acquire()
             await self._books.room(_UNWRITTEN)
@@ -162,9 +162,19 @@ class Worker:
             if chunk.lost:
                 self._room.release()
                 return
-            task = asyncio.create_task(self._go_along(chunk, lane))
+            task = asyncio.create_task(self._go_along(chunk, lane), context=context)
             self._asking.add(task)
             task.add_done_callback(self._asked)
+
+    def _leave_alone(self, chunk: OpenChunk, lane: Lane) -> bool:
+        """Settle a lane without asking if all in it asked to be left alone; says whether that is so."""
+        for _, target in lane:
+            if not self._gate.opted_out(target.name, target.address):
+                return False
+        for place, _ in lane:
+            metrics.TARGETS.count(Outcome.OPTED_OUT.word)
+            chunk.settle_unasked(place, Outcome.OPTED_OUT)
+        return True
 
     def _asked(self, task: asyncio.Task[None]) -> None:
         self._asking.discard(task)
@@ -181,14 +191,17 @@ class Worker:
 
     async def _go_along(self, chunk: OpenChunk, lane: Lane) -> None:
         """Ask the targets of one lane one after another; the right for the first connection is already held."""
-        CHUNK.set(chunk.claim.number)
         for step, (place, target) in enumerate(lane):
             if step and not (chunk.lost or self._leaving):
                 await self._books.room(_UNWRITTEN)
                 await self._pace.connection(network_key(target))
             if chunk.lost or self._leaving:
                 return
-            address = await self._address(target)
+            if target.name is not None:
+                address = await self._resolve(target.name, target.port)
+            else:
+                assert target.address is not None
+                address = self._gate.verdict(target.address) or target.address  # by the opt-outs of this moment
             if isinstance(address, Outcome):
                 metrics.TARGETS.count(address.word)
                 chunk.settle_unasked(place, address)
@@ -211,13 +224,6 @@ class Worker:
         seen = await self._prober.look(target, address)
         self._aliases.note(seen)
         chunk.settle(place, seen)
-
-    async def _address(self, target: Target) -> str | Outcome:
-        """Where to ask a target, judged by the opt-outs of this moment; or why it is not asked."""
-        if target.name is not None:
-            return await self._resolve(target.name, target.port)
-        assert target.address is not None
-        return self._gate.verdict(target.address) or target.address
 
     async def _resolve(self, name: str, port: int) -> str | Outcome:
         """The first admitted address of a name, or why there is none."""

@@ -6,6 +6,7 @@ their hashes, so that two workers that meet the same new models wait for each ot
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -31,6 +32,13 @@ create temporary table if not exists new_model (
 create temporary table if not exists new_inventory (
     hash bytea, models bigint[], size integer, cut boolean
 ) on commit delete rows;
+"""
+
+# In the order of their names, as for all that several workers insert.
+_FAMILIES = """
+insert into family (name, developer, origin)
+select distinct family, developer, origin from new_model where family is not null order by family
+on conflict (name) do nothing
 """
 
 _MODEL_COLUMNS = (
@@ -217,11 +225,10 @@ def _added(
 
 
 def _insert_models(cursor: Cursor[Any], models: list[tuple[bytes, Model]]) -> dict[bytes, int]:
-    placed = [(key, model, lineage.place(model.name, model.architecture)) for key, model in models]
     with cursor.copy(f"copy new_model ({_MODEL_COLUMNS}) from stdin") as copy:
-        for key, model, line in placed:
-            copy.write_row(_model_row(key, model, line))
-    _insert_families(cursor, {line for _, _, line in placed})
+        for key, model in models:
+            copy.write_row(_model_row(key, model, lineage.place(model.name, model.architecture)))
+    cursor.execute(_FAMILIES)
     return _move(cursor, "model", _MODEL_COLUMNS)
 
 
@@ -229,25 +236,30 @@ def _model_row(key: bytes, model: Model, line: Lineage) -> tuple[Any, ...]:
     return (
         key, model.name, model.digest, model.size, model.format, model.architecture, model.parameters,
         model.quantization, model.context_length, model.context_served,
-        None if model.capabilities is None else sorted(model.capabilities),
+        None if model.capabilities is None else _words(model.capabilities),
         int(model.tools), model.tools_source, model.tools_level, model.remote, model.template_hash,
         line.family, line.developer, line.origin, line.derived, line.base, line.rule,
     )  # fmt: skip
 
 
-def _insert_families(cursor: Cursor[Any], lines: Iterable[Lineage]) -> None:
-    rows = sorted({(line.family, line.developer, line.origin) for line in lines if line.family is not None})
-    cursor.executemany(
-        "insert into family (name, developer, origin) values (%s, %s, %s) on conflict (name) do nothing", rows
-    )
+@functools.lru_cache(maxsize=256)  # most models have one of a few lists
+def _words(capabilities: tuple[str, ...]) -> str:
+    """Capabilities in sorted order as an array that COPY reads, each in quotes, for they are a server's words."""
+    escaped = (word.replace("\\", r"\\").replace('"', r"\"") for word in sorted(capabilities))
+    return array_of(f'"{word}"' for word in escaped)
 
 
 def _insert_inventories(
     cursor: Cursor[Any], inventories: list[tuple[bytes, tuple[list[int], Observation]]]
 ) -> dict[bytes, int]:
     with cursor.copy(f"copy new_inventory ({_INVENTORY_COLUMNS}) from stdin") as copy:
-        for key, (numbers, seen) in inventories:
-            copy.write_row((key, array_of(numbers), len(seen.models), seen.cut))
+        # Numbers alone, which need no escapes: in a third of the time of rows.
+        copy.write(
+            "".join(
+                f"\\\\x{key.hex()}\t{array_of(its)}\t{len(seen.models)}\t{seen.cut:d}\n"
+                for key, (its, seen) in inventories
+            )
+        )
     sets = ", ".join(SETS)
     return _move(cursor, "inventory", f"{_INVENTORY_COLUMNS}, {sets}", f"cross join lateral ({OF_MODELS}) told")
 

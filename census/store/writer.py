@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg import Connection, Cursor
 
@@ -167,6 +168,8 @@ update chunk set worker = case when %(done)s or %(release)s then null else worke
 where scan_id = %(scan)s and number = %(number)s and attempt = %(attempt)s and outcomes = %(outcomes)s
 """
 
+_LISTING = (Outcome.SERVED, Outcome.EMPTY)  # what tells of its models
+
 _Shared = tuple[int | None, int | None, int | None, int | None]  # place.id, network.id, inventory.id, software.id
 
 
@@ -261,28 +264,26 @@ class Writer:
 
     def _shared(self, cursor: Cursor[Any], observations: Sequence[Observation]) -> list[_Shared]:
         """The numbers of what each observation shares with others."""
-        inventories = iter(self._catalog.inventories(cursor, [seen for seen in observations if _tells_models(seen)]))
+        listing = [seen for seen in observations if seen.outcome in _LISTING]
+        inventories = iter(self._catalog.inventories(cursor, listing))
         recognised = [seen for seen in observations if seen.outcome.recognised]
         places = iter(self._catalog.places(cursor, [self._locate(seen.address or "") for seen in recognised]))
         software = iter(self._catalog.software(cursor, [(seen.software, seen.version) for seen in recognised]))
         found: list[_Shared] = []
         for seen in observations:
             place, network, ran = (*next(places), next(software)) if seen.outcome.recognised else (None, None, None)
-            found.append((place, network, next(inventories) if _tells_models(seen) else None, ran))
+            found.append((place, network, next(inventories) if seen.outcome in _LISTING else None, ran))
         return found
 
     def _row(self, seen: Observation, shared: _Shared) -> tuple[Any, ...]:
         """The row of the temporary table for an observation."""
         verdict, signals = _judged(seen.signals)
+        at = msgspec.to_builtins(seen.observed_at)  # a text, many times faster than psycopg's
         return (
-            seen.address, seen.target.port, seen.target.name, int(seen.outcome), seen.observed_at, seen.running,
+            seen.address, seen.target.port, seen.target.name, int(seen.outcome), at, seen.running,
             seen.latency_ms, seen.outcome.recognised, verdict, signals,
-            seen.certificate, seen.imprint, *shared, self._catalog.recalled(seen),
+            seen.certificate, seen.imprint, *shared, self._catalog.recalled(seen) if seen.recalled else None,
         )  # fmt: skip
-
-
-def _tells_models(seen: Observation) -> bool:
-    return seen.outcome in (Outcome.SERVED, Outcome.EMPTY)
 
 
 @functools.lru_cache(maxsize=1024)

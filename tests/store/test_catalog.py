@@ -39,6 +39,19 @@ def test_a_cache_that_begins_anew_gives_the_same_numbers(database_url: str, monk
         assert again == [inventory for (inventory,), _ in told]
 
 
+def test_capabilities_are_stored_as_told_whatever_letters_they_have(database_url: str) -> None:
+    told = ("vision", "", "null", "a,b", "{c}", 'd"e', "f\\g", "h\ti", "\\N", "ünï ")
+    seen = Observation(
+        Target("127.0.0.1", 11434), Outcome.SERVED, datetime.now(UTC), "127.0.0.1",
+        models=(Model("odd", capabilities=told), Model("none", capabilities=()), Model("unknown")),
+    )  # fmt: skip
+    with connect(database_url) as connection, connection.transaction(), connection.cursor() as cursor:
+        Catalog.prepare(cursor)
+        Catalog().inventories(cursor, [seen])
+        stored = dict(cursor.execute("select name, capabilities from model").fetchall())
+    assert stored == {"odd": sorted(told), "none": [], "unknown": None}
+
+
 def test_places_and_software_keep_their_numbers_and_what_is_unknown_stays_apart(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
