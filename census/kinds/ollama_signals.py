@@ -110,7 +110,7 @@ _MARKS: Final = (
 
 @functools.lru_cache(maxsize=1024)
 def _by_marks(some: frozenset[Mark], version: str | None, listed: bool) -> frozenset[Signal]:
-    """What fires by the marks of the entries, if any are `listed`, and by the claimed version; many hosts share both."""
+    """What fires by the marks of the entries, if any are `listed`, and by the version: many hosts share these."""
     release = release_of(version)
     emulated = _has_static_digest in some or _has_size not in some
     new = release is not None and release < LIST_TELLS
@@ -217,7 +217,7 @@ def _has_new_path(told: _Told) -> bool:
 
 
 def _has_python_server(told: _Told) -> bool:
-    return any([by_python(exchange) for exchange in told.exchanges if "server" in exchange.headers])
+    return any(map(by_python, [exchange for exchange in told.exchanges if "server" in exchange.headers]))
 
 
 def _has_other_404(told: _Told) -> bool:
