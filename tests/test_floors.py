@@ -16,8 +16,8 @@ _MODULES = sorted(_HOUSE.rglob("*.py"))
 
 # From the ground up: each may import only what stands before it, and its own.
 _FLOORS = (
-    "census", "errors", "facts", "exchanges", "metrics", "lineage", "advisories", "kinds", "targets", "places", "probe",
-    "store", "resampling", "scan", "report", "serve", "demo", "cli", "__main__",
+    "census", "errors", "machine", "facts", "exchanges", "metrics", "lineage", "advisories", "kinds", "targets",
+    "places", "probe", "store", "resampling", "scan", "report", "serve", "demo", "cli", "__main__",
 )  # fmt: skip
 
 # Processes that others start: they answer by their output and their exit code.

@@ -21,6 +21,7 @@ from census.demo import launch
 from census.demo.history import History
 from census.demo.load import load
 from census.demo.population import Population
+from census.machine import processors
 from census.report import tables
 from census.report.extras import ReportError
 from census.report.findings import gather
@@ -69,7 +70,7 @@ def demo(common: Common, /, *, endpoints: int, seed: int, html: Path, workers: i
             _remember(url, History(seed, endpoints, datetime.now(UTC) - _WEEKS * _WEEK, _WEEK), folder)
             population = neighbourhood.population
             say(f"playing {len(population.residents):,} endpoints on loopback (seed {seed}) and scanning them")
-            code = _scan(common, url, population, folder, seed=seed, workers=workers or run.cores())
+            code = _scan(common, url, population, folder, seed=seed, workers=workers or processors())
         if not common.quiet:
             _tables(url)
         _page(common, url, html)

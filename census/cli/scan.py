@@ -13,6 +13,7 @@ from census.cli.database import lasting_database
 from census.cli.lists import Lists, list_options, rate_of, tell_both_schemes, tell_empty_shard, tell_problems
 from census.cli.options import Common, common_options, option
 from census.errors import FailedError, StoppedError, UseError
+from census.machine import processors
 from census.places import usual_folders
 from census.report.renewal import renew
 from census.scan import plan as planning
@@ -116,7 +117,7 @@ def scan(common: Common, /, *, lists: tuple[str, ...], scope_file: str, ports: t
     ends it at once, and nothing is lost.
     """
     wanted = Lists.given(lists, scope_file, ports, seed, shard, partial=partial)
-    count = workers or run.cores()
+    count = workers or processors()
     settings = Settings(
         scope=wanted.scope, rate=rate_of(wanted.scope, rate, quiet=common.quiet), workers=count, timeout=timeout,
         deadline=deadline, places=place_files(geoip, quiet=common.quiet),
@@ -231,7 +232,7 @@ def resume(common: Common, /, *, wanted: str, scope_file: str | None, workers: i
 
     SCAN is a number, a name, or `latest`: the latest unfinished one. What is stored is not asked again.
     """
-    count = workers or run.cores()
+    count = workers or processors()
     scope = Scope.read(scope_file) if scope_file else None
     with lasting_database(common) as opened:
         number = run.take_up(opened.url, wanted, scope, count)

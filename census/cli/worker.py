@@ -13,8 +13,8 @@ import click
 from census.cli.database import Opened, lasting_database
 from census.cli.options import Common, common_options, option
 from census.errors import FailedError
+from census.machine import processors
 from census.report.renewal import renew
-from census.scan import run
 from census.scan.crew import Crew
 from census.store import idle
 from census.store.door import Door
@@ -56,7 +56,7 @@ def worker(common: Common, /, *, workers: int | None, drain: bool, geoip: tuple[
     signal.signal(signal.SIGTERM, _terminate)
     try:
         with lasting_database(common) as opened:
-            crew = Crew(opened.url, None, workers or run.cores(), metrics_port=metrics_port, verbose=common.verbose,
+            crew = Crew(opened.url, None, workers or processors(), metrics_port=metrics_port, verbose=common.verbose,
                         places=places, drain=drain)  # fmt: skip
             with crew:
                 if not common.quiet:

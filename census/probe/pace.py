@@ -62,10 +62,11 @@ class Pace:
                 break
         async with self._turn:
             while True:
+                if not self._open:
+                    await self._opened()
                 async with self._throttler:
                     if self._open:  # the lease may have ended in between, or the process have been asleep
                         return
-                await self._opened()
 
     async def network(self, network: str) -> bool:
         """Wait for `network` alone; the caller holds the right of the overall rate. Says whether it had to wait."""

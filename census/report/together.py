@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -14,6 +13,7 @@ from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from census.machine import processors
 from census.store.connect import DatabaseError, cut
 
 # Options of a connection that sees one moment, however long it reads.
@@ -58,7 +58,7 @@ def together(connection: Connection, questions: Sequence[Callable[[Connection], 
         if other is None:
             work(connection)
         else:
-            with ThreadPoolExecutor(1) as pool:
+            with ThreadPoolExecutor(1) as pool, _each_by_itself(connection, other, many=len(questions)):
                 beside = pool.submit(_to_the_end, work, other)
                 try:
                     work(connection)
@@ -93,15 +93,14 @@ def _beside(connection: Connection) -> Iterator[Connection | None]:
             moment = connection.scalar(text("select pg_export_snapshot()"))
             other.exec_driver_sql(f"set transaction snapshot '{moment}'")
             other.exec_driver_sql(f"set local lock_timeout = '{_LOCK_SECONDS}s'")
-            stack.enter_context(_each_by_itself(connection, other))
         yield other
 
 
 @contextlib.contextmanager
-def _each_by_itself(*connections: Connection) -> Iterator[None]:
-    """No parallel workers where all processors have a question already: what workers do twice is a tenth of all."""
+def _each_by_itself(*connections: Connection, many: int) -> Iterator[None]:
+    """No parallel workers where all processors have a question already: what workers do twice is a twelfth of all."""
     here = str(connections[0].engine.url.query.get("host", "")).startswith("/")  # a socket of this machine
-    if not here or (os.cpu_count() or 1) > _BUSY:
+    if not here or many < _BUSY or processors() > _BUSY:
         yield
         return
     for connection in connections:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from array import array
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from census.facts import Target
@@ -104,18 +105,33 @@ class Turns:
     def __init__(self, per_host: int) -> None:
         self._per_host = per_host
         self._taken: dict[str, int] = {}
-        self._left: dict[str, asyncio.Event] = {}  # of the addresses that somebody waits for: hardly any
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}  # in their order: hardly anybody ever waits
 
     async def take(self, address: str) -> None:
         """Wait for one of the places of `address`, to be given back by `leave`; cancelled, it has taken none."""
-        while (taken := self._taken.get(address, 0)) >= self._per_host:
-            await self._left.setdefault(address, asyncio.Event()).wait()
-        self._taken[address] = taken + 1
+        taken = self._taken.get(address, 0)
+        if taken < self._per_host:  # then nobody waits, for who leaves hands the place on
+            self._taken[address] = taken + 1
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(address, deque()).append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():  # it had just been handed over
+                self.leave(address)
+            raise
 
     def leave(self, address: str) -> None:
-        """Give a place of `address` back."""
+        """Give a place of `address` back: to who has waited for one longest, if anybody has."""
+        row = self._waiting.get(address)
+        while row:
+            place = row.popleft()
+            if not row:
+                del self._waiting[address]
+            if not place.done():
+                place.set_result(None)
+                return
         taken = self._taken.pop(address)
         if taken > 1:
             self._taken[address] = taken - 1
-        if self._left and address in self._left:
-            self._left.pop(address).set()

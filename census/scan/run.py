@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
@@ -53,11 +52,6 @@ class Watch:
     metrics_port: int | None = None
     verbose: bool = False
     revive: Callable[[], None] | None = None
-
-
-def cores() -> int:
-    """Processors that this process may use: the default number of workers."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def create(

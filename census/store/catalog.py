@@ -188,7 +188,7 @@ def _find_or_insert(
 
 
 def array_of(values: Iterable[int | str]) -> str:
-    """An array as COPY reads it, of numbers or words of ours that need no quotes: many times faster than psycopg's."""
+    """An array as COPY reads it, of numbers or of words quoted where they must be: many times faster than psycopg's."""
     return f"{{{','.join(map(str, values))}}}"
 
 

@@ -49,19 +49,20 @@ def test_two_connections_share_the_questions_and_answers_keep_their_order(made: 
     assert ordered == list(range(20))
 
 
-@pytest.mark.parametrize("processors", [1, 2, 4])
+@pytest.mark.parametrize(("processors", "questions"), [(1, 4), (2, 4), (2, 2), (2, 1), (4, 4)])
 def test_two_questions_on_two_processors_take_no_parallel_workers(
-    made: Engine, monkeypatch: pytest.MonkeyPatch, processors: int
+    made: Engine, monkeypatch: pytest.MonkeyPatch, processors: int, questions: int
 ) -> None:
     def workers(connection: Connection) -> int:
         time.sleep(0.1)
         return int(connection.exec_driver_sql("show max_parallel_workers_per_gather").scalar_one())
 
-    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(processors)))
     with made.connect().execution_options(**SAME_MOMENT) as connection:
         before = workers(connection)
         assert before > 0
-        assert together(connection, [workers] * 4) == [before if processors > 2 else 0] * 4
+        asked = together(connection, [workers] * questions)
+        assert asked == [before if processors > 2 or questions == 1 else 0] * questions
         assert workers(connection) == before
     made.dispose()
 

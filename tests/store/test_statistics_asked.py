@@ -137,3 +137,15 @@ def test_words_in_the_database_are_those_of_the_program(village: Connection) -> 
         assert village.scalar(query, {"it": verdict.value}) == verdict.word
     for tools in Tools:
         assert village.scalar(text("select stats.tools_word(cast(:it as smallint))"), {"it": tools.value}) == tools.word
+
+
+def test_columns_have_types_that_are_kept_as_they_are(village: Connection) -> None:
+    """Whoever adds one of another type has to look at how results are kept: a decimal comes back as a text."""
+    query = text("""
+        select distinct typname from pg_proc
+        cross join lateral unnest(proallargtypes, proargmodes) its(type, mode) join pg_type on pg_type.oid = its.type
+        where pronamespace = 'stats'::regnamespace and proname = any(:names) and mode = 't'
+    """)
+    names = [name.replace("-", "_") for name in STATISTICS]
+    found = set(village.scalars(query, {"names": names}))
+    assert found == {"int8", "int4", "float8", "text", "_text", "date"}
