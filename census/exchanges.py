@@ -31,12 +31,13 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     @property
     def label(self) -> str:
         """The path for metrics and lists: from a closed set, whatever the canary's digits."""
+        # Asked twice for each answer, so that only what is as long as a canary is looked at more closely.
         return CANARY_PATH if len(self.path) == _CANARY_LENGTH and is_canary(self.path) else self.path
 
 
 def is_canary(path: str) -> bool:
     """Whether a path is a canary: a slash and 16 hex digits, which no inference server serves."""
-    return len(path) == _CANARY_LENGTH and _CANARY.fullmatch(path) is not None
+    return _CANARY.fullmatch(path) is not None
 
 
 class Exchange(msgspec.Struct, frozen=True, gc=False):

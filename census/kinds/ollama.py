@@ -175,7 +175,7 @@ def _models(entries: Entries, shown: Mapping[str, Shown]) -> tuple[Model, ...]:
 
 def _asked(exchanges: Exchanges) -> dict[str, Shown]:
     """What the server itself told in show, by what names of the same model share."""
-    shows = exchanges.once(_shows) if exchanges.about_models else {}
+    shows = exchanges.once(_shows)
     if not shows:
         return {}
     epoch = Epoch.NO_TOOLS if _knows_no_version(exchanges) else epoch_of(claimed(exchanges))

@@ -26,7 +26,7 @@ _SEVERAL: Final = 2
 Mark = Callable[[Mapping[str, Any]], bool]  # what is looked for in a single entry
 
 
-def by_marks(some: frozenset[Mark]) -> frozenset[Signal]:
+def known_by_marks(some: frozenset[Mark]) -> frozenset[Signal]:
     """The signal of each tool that a single entry gives away; `some` are the marks that any entry has, of `MARKS`."""
     return frozenset(signal for signal, mark in _MARKED if mark in some)
 

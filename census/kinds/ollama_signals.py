@@ -11,7 +11,7 @@ import msgspec
 from census.exchanges import CANARY_PATH, SHOW_PATH, Exchange, Exchanges
 from census.facts import Signal
 from census.kinds import alike
-from census.kinds.ollama_decoys import MARKS, Mark, by_marks, known
+from census.kinds.ollama_decoys import MARKS, Mark, known, known_by_marks
 from census.kinds.ollama_epochs import ENGINES, LIST_TELLS, SHOW_TELLS, Release, release_of
 from census.kinds.ollama_models import Entries, is_remote, loaded
 from census.kinds.ollama_shows import is_digest
@@ -122,7 +122,7 @@ def _by_marks(some: frozenset[Mark], version: str | None, listed: bool) -> froze
         (Signal.FIELD_TOO_NEW, new and _has_capabilities in some),
         (Signal.FIELD_MISSING, listed and has_model_name and _has_model not in some),
     )
-    return by_marks(some) | {sign for sign, fires in rules if fires}
+    return known_by_marks(some) | {sign for sign, fires in rules if fires}
 
 
 # --- digests

@@ -55,7 +55,7 @@ class Pace:
     async def connection(self, network: str) -> None:
         """Wait until one more connection into `network` may be opened."""
         while True:
-            if not self._open:
+            if not self._open:  # so that who need not wait makes no coroutine for it
                 await self._opened()
             waited = await self.network(network)
             if not waited or self._open:  # a slot that passed during a pause is void, or all would go there at once

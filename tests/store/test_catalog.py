@@ -40,7 +40,7 @@ def test_a_cache_that_begins_anew_gives_the_same_numbers(database_url: str, monk
 
 
 def test_capabilities_are_stored_as_told_whatever_letters_they_have(database_url: str) -> None:
-    told = ("vision", "", "null", "a,b", "{c}", 'd"e', "f\\g", "h\ti", "\\N", "ünï ")
+    told = ("vision", "", "null", "a,b", "{c}", 'd"e', "f\\g", "h\ti", "\\N", "ünï ", '"', "j\nk\r")
     seen = Observation(
         Target("127.0.0.1", 11434), Outcome.SERVED, datetime.now(UTC), "127.0.0.1",
         models=(Model("odd", capabilities=told), Model("none", capabilities=()), Model("unknown")),

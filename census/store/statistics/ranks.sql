@@ -130,14 +130,12 @@ begin atomic
         from (
             select distinct l.of_hosts, l.id, unnest(l.members) as value
             from (
-                select
-                    true as of_hosts, l.id,
-                    case by when 'architecture' then l.architectures else l.families end as members
-                from stats.listed(scan, since, until, 'host', population) l
+                select true as of_hosts, l.id, l.members
+                from stats.values_listed(by, scan, since, until, 'host', population) l
                 where stats.ever(scan, since, until, 'host') and not l.alone
                 union all
-                select false, l.id, case by when 'architecture' then l.architectures else l.families end
-                from stats.listed(scan, since, until, 'endpoint', population) l
+                select false, l.id, l.members
+                from stats.values_listed(by, scan, since, until, 'endpoint', population) l
                 where stats.ever(scan, since, until, 'endpoint') and not l.alone
                 union all
                 select u.of_hosts, u.id, u.members from units u where not u.alone
