@@ -53,6 +53,7 @@ from census.targets.scope import Scope
 
 _PORT = 11434
 _AT_ONCE = 50
+_LOWEST = 19  # of all priorities
 _WARM = 200  # hosts asked before the clock runs
 _CANARY = "/0123456789abcdef"
 _PATHS = ("/api/tags", "/api/version", _CANARY, "/api/ps")
@@ -138,8 +139,18 @@ class _Server(asyncio.Protocol):
 
 
 async def serve(count: int) -> None:
-    """Listen on all addresses until standard input ends; a line says when all stand."""
+    """Listen on all addresses until standard input ends; a line says when all stand.
+
+    It never sleeps, but gives way to everybody. To wake a process on another processor is dear for whoever sends to it,
+    and the floor, which keeps its server busy, hardly ever would: of a host on a network no client wakes anything.
+    """
     loop = asyncio.get_running_loop()
+
+    def stay_awake() -> None:
+        loop.call_soon(stay_awake)
+
+    os.nice(_LOWEST)
+    stay_awake()
     for address in addresses(count):
         await loop.create_server(_Server, address, _PORT, backlog=64)
     print("ready", flush=True)
