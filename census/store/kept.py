@@ -66,6 +66,7 @@ _LOOK = text(f"""
 _BEGIN = (
     text("set local lock_timeout = '1s'"),
     text("set local statement_timeout = '10s'"),
+    text("set local synchronous_commit = off"),  # what is lost when the server falls is computed, or noted, again
     text("lock table kept in row exclusive mode"),
 )
 
@@ -174,7 +175,6 @@ def note(engine: Engine, question: Question, looked: Looked) -> None:
     with contextlib.suppress(SQLAlchemyError, DatabaseError), engine.begin() as connection:
         for statement in _BEGIN:
             connection.execute(statement)
-        connection.execute(text("set local synchronous_commit = off"))  # a note that is lost is made tomorrow
         connection.execute(_NOTE, question._asdict())
 
 
