@@ -80,6 +80,7 @@ class Worker:
         self._room = asyncio.Semaphore(in_flight)
         self._turns = Turns(settings.scope.per_host)
         self._asking: set[asyncio.Task[None]] = set()
+        self._quiet = asyncio.Event()  # nobody is being asked any more
         self._leaving = False
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -123,7 +124,10 @@ class Worker:
                 await self._listen()
                 await self._dispatch(chunk)
             elif self._asking:
-                await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED, timeout=FLUSH)
+                # Not for each that answers: to wait for the first of all goes through all, and they may be thousands.
+                self._quiet.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._quiet.wait(), FLUSH)
             elif await self._books.rest() or await self._is_wanted_elsewhere():
                 return
             else:
@@ -178,6 +182,8 @@ class Worker:
 
     def _asked(self, task: asyncio.Task[None]) -> None:
         self._asking.discard(task)
+        if not self._asking:
+            self._quiet.set()
         self._room.release()
         error: BaseException | None
         if (

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -198,6 +199,32 @@ def test_only_targets_that_let_us_connect_are_waited_for_when_a_worker_stops(
     assert asyncio.run(run()) < 30
     told = rows(database_url, "select address::text, outcome from export.targets order by 1")
     assert told == [("127.0.0.1", "other"), ("127.0.0.6", None)]
+
+
+def test_no_chunk_is_asked_for_with_each_of_the_last_targets_that_answers(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, claimed = claims.claim, 0
+
+    def counted(connection: psycopg.Connection[Any], *given: Any) -> claims.Claim | None:
+        nonlocal claimed
+        claimed += 1
+        return claim(connection, *given)
+
+    monkeypatch.setattr(claims, "claim", counted)
+
+    async def run() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            targets = []
+            for host in range(1, 41):
+                late = raw(0.03 * host, b"hello\r\n")
+                wire = await stack.enter_async_context(listen(late, f"127.0.0.{host}"))
+                targets.append(f"127.0.0.{host}:{wire.port}")
+            await work(database_url, create(database_url, tmp_path, targets, deadline=20.0))
+
+    asyncio.run(run())
+    assert rows(database_url, "select outcome, count(*) from export.targets group by 1") == [("not_http", 40)]
+    assert 2 <= claimed < 20
 
 
 def test_the_targets_of_one_address_are_asked_one_after_another(database_url: str, tmp_path: Path) -> None:
