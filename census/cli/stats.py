@@ -114,7 +114,8 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
     `select * from stats.families(scan => 3, unit => 'endpoint')`.
     """
     if name is None:
-        _list()
+        _check_output(format_, output)
+        _list() if format_ == "table" else _write(_listed(), format_, output)
         return
     definition = statistics.definition(name)  # before a database is opened: a typing error is told at once
     _check_options(name, by=by != "family", versions=versions, triples=triples)
@@ -242,6 +243,15 @@ def _remark(name: str, span: tuple[datetime, datetime] | None, *, empty: bool) -
         )
     elif empty:
         click.echo(NO_SCAN, err=True)
+
+
+def _listed() -> statistics.Result:
+    rows = [
+        (heading, each.name, list(each.options), each.definition)
+        for heading, group in statistics.GROUPS.items()
+        for each in group
+    ]
+    return statistics.Result(("group", "name", "options", "definition"), rows)
 
 
 def _list() -> None:

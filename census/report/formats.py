@@ -66,10 +66,12 @@ def write_parquet(columns: Mapping[str, int], rows: Iterable[Sequence[Any]], str
 
 
 def type_of(values: Iterable[Any]) -> int:
-    """The number of the type in Postgres that fits values which did not come from there."""
+    """The number of the type in Postgres that fits values which did not come from there; lists are of texts."""
     kinds = {type(value) for value in values if value is not None}
     if kinds == {int}:
         return _WHOLE
+    if kinds == {list}:
+        return _TEXT_ARRAY
     return _REAL if kinds and kinds <= {int, float} else _TEXT
 
 

@@ -62,6 +62,18 @@ def test_the_list_has_every_statistic_under_its_group_with_its_options(told: Tol
     assert {each.name for group in GROUPS.values() for each in group} == set(STATISTICS)
 
 
+def test_the_list_is_the_same_in_every_format(told: Told, tmp_path: Path) -> None:
+    listed = json.loads(told("--format", "json").stdout)
+    assert [each["name"] for each in listed] == list(STATISTICS)
+    assert [each["definition"] for each in listed] == [each.definition for each in STATISTICS.values()]
+    assert next(each["options"] for each in listed if each["name"] == "co-deployment") == ["by", "triples"]
+    assert [json.loads(line) for line in told("--format", "jsonl").stdout.splitlines()] == listed
+    rows = list(csv.DictReader(io.StringIO(told("--format", "csv").stdout)))
+    assert [{**row, "options": json.loads(row["options"])} for row in rows] == listed
+    told("--format", "parquet", "--output", str(tmp_path / "list.parquet"))
+    assert parquet.read_table(tmp_path / "list.parquet").to_pylist() == listed
+
+
 @pytest.mark.parametrize("name", STATISTICS)
 def test_every_statistic_can_be_read_by_programs_and_people(told: Told, name: str) -> None:
     rows = json.loads(told(name, "--format", "json").stdout)
