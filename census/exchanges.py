@@ -16,7 +16,6 @@ _CANARY_LENGTH = 17
 _OK = 200
 _DIGITS = 30  # more than any number that is kept
 _CONTAINERS = 2**18  # objects and lists of one document; a body that is a list of models has one in 11 bytes at most
-_NOT_YET: Any = object()
 
 T = TypeVar("T")
 
@@ -106,8 +105,7 @@ class Exchanges:
         self.recall = recall or (lambda _digest, _rules: None)
         self.about_models = False  # whether there are answers to POST /api/show
         self._asked: dict[str | tuple[str, str | None], Exchange] = {}  # by path; those by POST also by model
-        self._known: dict[Callable[[Exchanges], Any], Any] = {}
-        self._rest: dict[str, list[Callable[[Exchanges], Any]]] = {}  # the readers of a path; of all, under none
+        self._known: dict[Callable[[Exchanges], Any], tuple[tuple[str, ...], Any]] = {}  # by reader, with its paths
         for exchange in exchanges:
             self.add(exchange)
 
@@ -117,8 +115,8 @@ class Exchanges:
         path = question.label
         self.about_models = self.about_models or question.model is not None
         self._asked[path if question.method == "GET" else (path, question.model)] = exchange
-        for reader in (*self._rest.pop(path, ()), *self._rest.pop("", ())):
-            self._known.pop(reader, None)
+        for reader in [each for each, (paths, _) in self._known.items() if path in paths or not paths]:
+            del self._known[reader]
 
     def once(self, reader: Callable[[Exchanges], T], *paths: str) -> T:
         """What `reader` makes of the answers of `paths` (none: of all); made anew only when one of them is added.
@@ -126,11 +124,10 @@ class Exchanges:
         Kind after kind looks at the same few answers, after each question again: most of the time of a look. A reader
         is always given with the same paths.
         """
-        made: T = self._known.get(reader, _NOT_YET)
-        if made is _NOT_YET:
-            made = self._known[reader] = reader(self)
-            for path in paths or ("",):
-                self._rest.setdefault(path, []).append(reader)
+        known = self._known.get(reader)
+        if known is None:
+            known = self._known[reader] = (paths, reader(self))
+        made: T = known[1]
         return made
 
     def get(self, path: str) -> Exchange | None:
