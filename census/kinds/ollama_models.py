@@ -110,8 +110,8 @@ def imprint(entries: Entries) -> str | None:
     are not brought along by a container, though they are by a copy of a whole disk, whoever made it and what for.
     """
     instants = [text(entry.get("modified_at"), SHORT_LIMIT) for entry in entries.values()]
-    written = set(zip(alike.of_each(entries.values(), listed_digest), instants, strict=True))
-    told = sorted([(made, at) for made, at in written if made is not None and at is not None])
+    written = zip(alike.of_each(entries.values(), listed_digest), instants, strict=True)
+    told = sorted({(made, at) for made, at in written if made is not None and at is not None})
     copied = any(map(_FINE.search, [at for _, at in told])) or len({made for made, _ in told}) >= _ENOUGH
     return sha256_hex(repr(told)) if copied else None
 
