@@ -1,4 +1,4 @@
-"""An interrupt before the program has begun is quiet, however it was started."""
+"""Before the program has begun an interrupt is quiet, however it was started, and no garbage is looked for."""
 
 from __future__ import annotations
 
@@ -64,3 +64,19 @@ def test_a_command_that_has_begun_is_interrupted_in_its_own_way() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert done.stdout == "True\n"
+
+
+def test_garbage_is_looked_for_once_the_command_is_loaded_and_not_before(tmp_path: Path) -> None:
+    script = """
+import gc, sys
+from census.cli.start import main
+searched = []
+gc.callbacks.append(lambda *told: searched.append("sqlalchemy" in sys.modules))
+sys.argv = ["census", "stats"]
+try:
+    main()
+finally:
+    print(gc.isenabled(), gc.get_freeze_count() > 10_000, searched.count(False), len(searched) < 20, file=sys.stderr)
+"""
+    done = _started([sys.executable, "-c", script], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "True True 0 True\n")
