@@ -1,7 +1,7 @@
 """Where the program begins: while Python is importing, an interrupt ends it without a word, and no garbage is sought.
 
 Python would print where it stood, and what an interrupt raises in the middle of an import may get lost there. What is
-imported stays, and to look through all of it for garbage again and again took a seventh of `census stats`.
+imported stays, and to look through all of it for garbage again and again took a ninth of `census stats`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def begun() -> None:
-    """From now on there may be something to lose: an interrupt is raised, and says how to go on."""
+    """The command is loaded: there may be something to lose, so an interrupt is raised, and there may be garbage."""
     if not gc.isenabled():
         gc.freeze()  # or all that was imported would be looked through once more
         gc.enable()

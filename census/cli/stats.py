@@ -114,6 +114,7 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
     `select * from stats.families(scan => 3, unit => 'endpoint')`.
     """
     if name is None:
+        _check_list()
         _check_output(format_, output)
         _list() if format_ == "table" else _write(_listed(), format_, output)
         return
@@ -157,6 +158,15 @@ def _remark_hidden(folded: anonymity.Folded, min_count: int | None) -> None:
     if folded.rows:
         rows = f"all {folded.rows:,} rows" if folded.entirely else f"{folded.rows:,} rows"
         click.echo(f"{rows} are hidden: fewer than {min_count}, or what would tell them", err=True)
+
+
+def _check_list() -> None:
+    """Refuse what says which rows are wanted, where no statistic is named: who forgot the name wants no list."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+        if given and parameter.expose_value and parameter.name not in ("name", "format_", "output"):
+            raise click.UsageError(f"{parameter.opts[0]} needs the NAME of a statistic; `census stats` lists them")
 
 
 def _check_options(name: str, **given: bool) -> None:

@@ -36,7 +36,7 @@ def calm() -> None:
     Python's own thresholds that is a quarter of a worker's time. Nothing is left for it by looks, not by those that
     fail either: errors are let go of when a connection is closed (`probe/protocol.py`). So the first threshold is
     twice what 500 looks under way hold: below that, to begin them is to search all of it once, for tens of
-    milliseconds, and find nothing. What anybody else leaves in circles is bounded by it as well.
+    milliseconds, and find nothing.
     """
     gc.freeze()  # what was loaded stays for good
     gc.set_threshold(200_000, 5, 5)

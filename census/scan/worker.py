@@ -127,7 +127,8 @@ class Worker:
                 # Not for each that answers: to wait for the first of all goes through all, and they may be thousands.
                 self._quiet.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._quiet.wait(), FLUSH)
+                    async with asyncio.timeout(FLUSH):  # `wait_for` may swallow a cancellation in Python 3.11
+                        await self._quiet.wait()
             elif await self._books.rest() or await self._is_wanted_elsewhere():
                 return
             else:

@@ -66,7 +66,7 @@ _LOOK = text(f"""
 _BEGIN = (
     text("set local lock_timeout = '1s'"),
     text("set local statement_timeout = '10s'"),
-    text("set local synchronous_commit = off"),  # what is lost when the server falls is computed, or noted, again
+    text("set local synchronous_commit = off"),  # if the server falls, it is done again
     text("lock table kept in row exclusive mode"),
 )
 

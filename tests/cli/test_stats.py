@@ -74,6 +74,13 @@ def test_the_list_is_the_same_in_every_format(told: Told, tmp_path: Path) -> Non
     assert parquet.read_table(tmp_path / "list.parquet").to_pylist() == listed
 
 
+@pytest.mark.parametrize("given", [("--top", "3"), ("--scan", "latest"), ("--triples",), ("--min-count", "5")])
+def test_what_says_which_rows_are_wanted_needs_the_name_of_a_statistic(given: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(cli, ["stats", *given, "--format", "json", "--quiet"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"{given[0]} needs the NAME of a statistic" in done.stderr
+
+
 @pytest.mark.parametrize("name", STATISTICS)
 def test_every_statistic_can_be_read_by_programs_and_people(told: Told, name: str) -> None:
     rows = json.loads(told(name, "--format", "json").stdout)

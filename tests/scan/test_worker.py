@@ -220,7 +220,7 @@ def test_no_chunk_is_asked_for_with_each_of_the_last_targets_that_answers(
                 late = raw(0.03 * host, b"hello\r\n")
                 wire = await stack.enter_async_context(listen(late, f"127.0.0.{host}"))
                 targets.append(f"127.0.0.{host}:{wire.port}")
-            await work(database_url, create(database_url, tmp_path, targets, deadline=20.0))
+            await work(database_url, create(database_url, tmp_path, targets, timeout=10.0, deadline=20.0))
 
     asyncio.run(run())
     assert rows(database_url, "select outcome, count(*) from export.targets group by 1") == [("not_http", 40)]
@@ -302,10 +302,12 @@ def test_an_authorisation_that_ends_stops_the_worker(database_url: str, tmp_path
     assert asyncio.run(run()).expired
 
 
+@pytest.mark.parametrize("seconds", [0, 0.5])  # while chunks are taken, and when no other target is left
 def test_a_look_that_ends_without_an_outcome_ends_the_worker_and_not_its_scan(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
     async def broken(_self: Prober, _target: Target, _address: str) -> Observation:
+        await asyncio.sleep(seconds)
         raise asyncio.CancelledError
 
     monkeypatch.setattr(Prober, "look", broken)
