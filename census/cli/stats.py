@@ -118,7 +118,8 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
         _check_output(format_, output)
         _list() if format_ == "table" else _write(_listed(), format_, output)
         return
-    definition = statistics.definition(name)  # before a database is opened: a typing error is told at once
+    # Before a database is opened: a typing error is told at once.
+    definition = statistics.definition(name, by, triples=triples)
     _check_options(name, by=by != "family", versions=versions, triples=triples)
     window(since, until)
     _check_output(format_, output)

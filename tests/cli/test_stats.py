@@ -88,6 +88,18 @@ def test_every_statistic_can_be_read_by_programs_and_people(told: Told, name: st
     assert told(name).stdout.startswith(name)
 
 
+@pytest.mark.parametrize(
+    ("line", "begins"),
+    [
+        (("co-deployment",), "Pairs of families"),
+        (("co-deployment", "--triples"), "Triples of families"),
+        (("families", "--by", "architecture"), STATISTICS["architectures"].definition[:40]),
+    ],
+)
+def test_what_is_told_below_the_rows_is_what_was_asked(told: Told, line: tuple[str, ...], begins: str) -> None:
+    assert begins in " ".join(told(*line).stdout.split())
+
+
 def test_days_and_lists_are_the_same_in_every_format(told: Told) -> None:
     for name in ("growth", "digests"):
         rows = json.loads(told(name, "--format", "json").stdout)

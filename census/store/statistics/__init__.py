@@ -222,9 +222,9 @@ def head(sql: str) -> str:
     return " ".join(lines)
 
 
-def definition(name: str) -> str:
-    """What a statistic says, in sentences. Raises `UnknownStatistic`."""
-    return _find(name).definition
+def definition(name: str, by: str = "family", *, triples: bool = False) -> str:
+    """What a statistic says that is asked so, in sentences. Raises `UnknownStatistic`."""
+    return _variant(_find(name), by, versions=False, triples=triples).definition
 
 
 def rows(
