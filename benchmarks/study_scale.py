@@ -4,8 +4,7 @@
 
 A population (study_population.sql) is made in the embedded Postgres, in a temporary folder, or in FOLDER, where it is
 kept and found again by the next run. Then all statistics are asked over all time, of the last scan and of 30 days, the
-report as `census report` asks it, in the same way the core of the statistics (what studies have asked, and how it
-changed) and all of them, the program from its start to its end, and one more scan is written. Each question
+report as `census report` asks it, the program from its start to its end, and one more scan is written. Each question
 is put twice and the faster answer counts; results that are kept are dropped before, but for what is "once more". At
 last what had been asked before that scan is renewed as `census scan` does it, and asked for the first time after it.
 `--times 2` repeats all with twice as many hosts and tells the ratio.
@@ -19,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,13 +45,6 @@ _PERIODS: dict[str, dict[str, Any]] = {
     "last scan": {"scan": _LAST},
     "30 days": {"since": datetime(2025, 9, 1, tzinfo=UTC), "until": datetime(2025, 10, 1, tzinfo=UTC)},
 }
-# What studies of this kind have asked, and how it changed; the other statistics go further.
-_CORE = (
-    "funnel", "countries", "regions", "networks", "software", "families", "architectures", "origins", "co-deployment",
-    "tool-calling", "capabilities", "quantization", "parameter-sizes", "inventory", "models", "derivatives",
-    "persistence", "ranks", "concentration", "exposure", "decoys", "digests", "unseen",
-    "growth", "survival", "weekly-ranks", "upgrades",
-)  # fmt: skip
 _SIZES = text("""
     select relname, pg_total_relation_size(oid) as bytes from pg_class
     where relkind = 'r' and relnamespace = 'public'::regnamespace order by bytes desc
@@ -125,12 +117,9 @@ def measure(server: Embedded, url: str, units: list[str]) -> dict[str, float]:
             connection.rollback()  # or it would see what was kept before
             forget()
 
-        core, everything = _all_of(_CORE), _all_of(STATISTICS)
+        everything = _everything()
         found["the report"] = seconds(lambda: gather(connection), before=anew)
         found["the report, once more"] = seconds(lambda: gather(connection), before=connection.rollback)
-        found[f"{len(core)} core statistics, as the report asks"] = seconds(
-            lambda: together(connection, core), before=anew
-        )
         found["all statistics, as the report asks"] = seconds(lambda: together(connection, everything), before=anew)
         found["all statistics, once more"] = seconds(
             lambda: together(connection, everything), before=connection.rollback
@@ -166,14 +155,14 @@ def around_a_scan(url: str) -> dict[str, float]:
 def _first_to_ask(made: Engine) -> dict[str, float]:
     """Seconds for the report, and then for all statistics as the report asks them; each is asked once."""
     found = {}
-    for what, ask in (("the report", gather), ("all statistics", lambda asked: together(asked, _all_of(STATISTICS)))):
+    for what, ask in (("the report", gather), ("all statistics", lambda asked: together(asked, _everything()))):
         with made.connect().execution_options(**SAME_MOMENT) as connection:
             found[what] = seconds(lambda ask=ask, connection=connection: ask(connection), 1)
     return found
 
 
-def _all_of(names: Iterable[str]) -> list[Callable[[Connection], Result]]:
-    return [lambda asked, name=name: rows(asked, name) for name in names]
+def _everything() -> list[Callable[[Connection], Result]]:
+    return [lambda asked, name=name: rows(asked, name) for name in STATISTICS]
 
 
 def _questions() -> Iterator[tuple[str, dict[str, Any]]]:
