@@ -116,7 +116,10 @@ def stats(common: Common, /, *, name: str | None, wanted: str, since: datetime |
     if name is None:
         _check_list()
         _check_output(format_, output)
-        _list() if format_ == "table" else _write(_listed(), format_, output)
+        if format_ == "table":
+            _show_list()
+        else:
+            _write(_listed(), format_, output)
         return
     # Before a database is opened: a typing error is told at once.
     definition = statistics.definition(name, by, triples=triples)
@@ -265,7 +268,7 @@ def _listed() -> statistics.Result:
     return statistics.Result(("group", "name", "options", "definition"), rows)
 
 
-def _list() -> None:
+def _show_list() -> None:
     with paged() as terminal:
         width = min(terminal.width, _READABLE)
         for heading, group in statistics.GROUPS.items():

@@ -83,7 +83,7 @@ def _is_readable(exchanges: Exchanges) -> bool:
 
 
 def _ask(exchanges: Exchanges, wishes: Wishes) -> Question | None:
-    if not exchanges.once(_is_readable, _TAGS):
+    if not _is_readable(exchanges):
         return None
     question = next_get(exchanges, _VERSION, CANARY_PATH, *((_PS,) if wishes.loaded else ()))
     if question is not None:
@@ -143,7 +143,7 @@ def _shows(exchanges: Exchanges) -> dict[str, dict[str, Any]]:
 
 def _read(exchanges: Exchanges) -> Reading:
     version = claimed(exchanges)
-    if not exchanges.once(_is_readable, _TAGS):
+    if not _is_readable(exchanges):
         return Reading(Outcome.MISREAD, version)
     entries, cut = exchanges.once(_entries, _TAGS)
     fired = exchanges.once(_signals)

@@ -98,7 +98,7 @@ def source(value: Any) -> str | None:
 
 def records(value: Any, limit: int = MODELS_LIMIT) -> list[dict[str, Any]]:
     """The first `limit` objects of a list; whatever is no object is dropped, whatever is no list is empty."""
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list):
         return []
     return list(islice((entry for entry in value[:ENTRIES_LIMIT] if isinstance(entry, dict)), limit))
 
