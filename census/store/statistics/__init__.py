@@ -36,6 +36,7 @@ _SHARED = (
     "held",
     "held_on_days",
     "held_sets",
+    "numbered_lists",
     "holdings",
     "listed",
     "traits",

@@ -11,23 +11,29 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with served as materialized (
-        -- Nine out of ten endpoints gave no sign.
+        -- Nine out of ten endpoints gave no sign. Sorted, for to hash so many costs more.
         select s.carrier, coalesce(e.verdict, 0::smallint) as verdict, e.signals, s.observations, s.days
         from stats.serving(scan, since, until, unit, 'raw') s
         left join (
             select e.id, e.verdict, e.signals from endpoint e where e.verdict <> 0 or e.signals <> '{}'
         ) e on e.id = s.endpoint_id
         where stats.asked(unit, population)
+        order by s.carrier, 2
     ),
     held as (
         select
+            s.carrier, s.verdict, null as signal,
+            case unit when 'observation' then sum(s.observations)::bigint end as observations,
+            case unit when 'host-day' then range_agg(s.days) end as days
+        from served s
+        group by s.carrier, s.verdict
+        union all
+        select
             its.carrier, its.verdict, its.signal,
-            case unit when 'observation' then sum(its.observations)::bigint end as observations,
-            case unit when 'host-day' then range_agg(its.days) end as days
+            case unit when 'observation' then sum(its.observations)::bigint end,
+            case unit when 'host-day' then range_agg(its.days) end
         from (
-            select s.carrier, s.verdict, null as signal, s.observations, s.days from served s
-            union all
-            select s.carrier, s.verdict, unnest(s.signals), s.observations, s.days
+            select s.carrier, s.verdict, unnest(s.signals) as signal, s.observations, s.days
             from served s
             where s.signals is not null
         ) its
@@ -35,11 +41,10 @@ begin atomic
     ),
     units as (
         select
-            case unit when 'observation' then sum(observations)::bigint end as observations,
-            case unit when 'host-day' then range_agg(days) end as days
-        from held
-        where signal is null
-        group by carrier
+            case unit when 'observation' then sum(s.observations)::bigint end as observations,
+            case unit when 'host-day' then range_agg(s.days) end as days
+        from served s
+        group by s.carrier
     ),
     whole as materialized (
         select coalesce(sum(weight), 0)::bigint as of

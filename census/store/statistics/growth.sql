@@ -13,6 +13,7 @@ begin atomic
     with seen as materialized (
         select w.carrier, w.weeks, coalesce(w.size, 0) as models
         from stats.week_spans(scan, since, until, unit, population) w
+        order by w.carrier, models desc  -- as both that follow want it
     ),
     carriers as materialized (
         select s.carrier, min(lower(s.weeks)) as first, max(upper(s.weeks)) - 1 as last from seen s group by s.carrier

@@ -10,13 +10,6 @@ returns table (
     instances integer, traits integer)
 language sql stable parallel safe
 begin atomic
-    with sets as materialized (
-        select
-            row_number() over (order by h.count) + 64 * dense_rank() over (order by h.count) as id,
-            h.alone, h.members[1] as first, h.members, h.count
-        from stats.held_sets('inventory', scan, since, until, unit, population) h
-        where not stats.ever(scan, since, until, unit)
-    )
     -- Over all time a table has it at hand: nothing to gather, to join or to look up.
     select
         l.endpoint_id, true, 1::bigint, l.inventory_id, l.size, l.models, l.families, l.architectures, l.origins,
@@ -28,7 +21,7 @@ begin atomic
     union all
     -- Of the few hosts with several endpoints all is put together; below nought, for these are hosts.
     select
-        -l.host_id, false, 1, l.inventory_id, l.size, l.models, l.families, l.architectures, l.origins,
+        -l.host_id, false, 1::bigint, l.inventory_id, l.size, l.models, l.families, l.architectures, l.origins,
         l.quantizations, l.capabilities, l.tools, l.names, l.instances, l.traits
     from listing l
     where stats.ever(scan, since, until, unit) and unit = 'host' and l.shared
@@ -36,7 +29,7 @@ begin atomic
     union all
     -- What is not in that table since the last scan, or was too long for it: the sightings tell.
     select
-        -case unit when 'endpoint' then e.id else e.host_id end, false, 1, i.id, i.size, i.models, i.families,
+        -case unit when 'endpoint' then e.id else e.host_id end, false, 1::bigint, i.id, i.size, i.models, i.families,
         i.architectures, i.origins, i.quantizations, i.capabilities, i.tools, i.names, i.instances, i.traits
     from endpoint e
     join sighting s on s.endpoint_id = e.id
@@ -44,19 +37,11 @@ begin atomic
     where stats.ever(scan, since, until, unit) and e.listed_stale
         and (population = 'raw' or stats.credible(e.verdict))
     union all
-    -- Of a scan, a window, or in other units. The usual set has one list: taking arrays apart would make it seem ten.
+    -- Of a scan, a window, or in other units. No `with` here, or each row would go through a step more for each of these.
     select
-        s.id, true, s.count, i.id, i.size, i.models, i.families, i.architectures, i.origins, i.quantizations,
+        n.id, n.alone, n.count, i.id, i.size, i.models, i.families, i.architectures, i.origins, i.quantizations,
         i.capabilities, i.tools, i.names, i.instances, i.traits
-    from sets s
-    join inventory i on i.id = s.first
-    where s.alone
-    union all
-    select
-        s.id, false, s.count, i.id, i.size, i.models, i.families, i.architectures, i.origins, i.quantizations,
-        i.capabilities, i.tools, i.names, i.instances, i.traits
-    from sets s
-    cross join unnest(s.members) listed
-    join inventory i on i.id = listed
-    where not s.alone;
+    from stats.numbered_lists(scan, since, until, unit, population) n
+    join inventory i on i.id = n.inventory_id
+    where not stats.ever(scan, since, until, unit);
 end;

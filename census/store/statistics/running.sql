@@ -54,12 +54,17 @@ begin atomic
         select
             case unit when 'observation' then sum(c.observations) else 1 end as count,
             max(c.most) as most, sum(c.loaded) as loaded, sum(c.told) as told
-        from collapsed c
-        left join endpoint e on e.id = c.endpoint_id and population <> 'raw' and not stats.credible(e.verdict)
-        where c.size > 0 and stats.asked(unit, population) and (population = 'raw' or e.id is null)
-        group by
-            case unit when 'observation' then null when 'endpoint' then c.endpoint_id else c.host_id end, c.day,
-            case unit when 'observation' then sign(c.most) end
+        from (
+            -- Sorted before they are gathered: to hash so many costs more.
+            select
+                case unit when 'observation' then null when 'endpoint' then c.endpoint_id else c.host_id end as carrier,
+                c.day, c.most, c.observations, c.loaded, c.told
+            from collapsed c
+            left join endpoint e on e.id = c.endpoint_id and population <> 'raw' and not stats.credible(e.verdict)
+            where c.size > 0 and stats.asked(unit, population) and (population = 'raw' or e.id is null)
+            order by carrier, c.day
+        ) c
+        group by c.carrier, c.day, case unit when 'observation' then sign(c.most) end
     ),
     summed as materialized (
         select

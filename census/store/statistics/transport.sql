@@ -30,11 +30,17 @@ begin atomic
         -- Of hosts and endpoints, a bit for each row below: one pass tells all four.
         select its.rows, count(*) as count
         from (
-            select
-                bit_or(case when s.inventory_id is null then 4 else 1 end << (e.id is not null)::integer) as rows
-            from stats.seen(scan, since, until, unit, population) s
-            left join endpoint e on e.id = s.endpoint_id and e.certificate is not null
-            where unit in ('host', 'endpoint')
+            select bit_or(s.row) as rows
+            from (
+                -- Sorted before they are gathered: to hash so many costs more.
+                select
+                    seen.carrier,
+                    case when seen.inventory_id is null then 4 else 1 end << (e.id is not null)::integer as row
+                from stats.seen(scan, since, until, unit, population) seen
+                left join endpoint e on e.id = seen.endpoint_id and e.certificate is not null
+                where unit in ('host', 'endpoint')
+                order by seen.carrier
+            ) s
             group by s.carrier
         ) its
         group by its.rows

@@ -6,9 +6,18 @@ create function stats.value_sets(
 returns table (members text[], count bigint)
 language sql stable parallel safe
 begin atomic
-    with described as materialized (
+    with gathered as materialized (
         select l.id, l.alone, l.count, l.members
         from stats.values_listed(dimension, scan, since, until, unit, population) l
+        where not stats.ever(scan, since, until, unit)
+    ),
+    described as not materialized (
+        -- What is at hand over all time is read again, for that is cheaper than to lay it down.
+        select l.id, l.alone, l.count, l.members
+        from stats.values_listed(dimension, scan, since, until, unit, population) l
+        where stats.ever(scan, since, until, unit)
+        union all
+        select g.id, g.alone, g.count, g.members from gathered g where not stats.ever(scan, since, until, unit)
     )
     select u.members, sum(u.count)::bigint
     from (

@@ -28,5 +28,7 @@ begin atomic
     ) o
     join sighting s on s.id = o.sighting_id
     left join endpoint e on e.id = s.endpoint_id and population <> 'raw' and not stats.credible(e.verdict)
-    where (population = 'raw' or e.id is null);
+    -- Said once more, so that this half is left out where all time is asked for.
+    where not (scan is null and since is null and until is null)
+        and (population = 'raw' or e.id is null);
 end;
