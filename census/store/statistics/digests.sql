@@ -9,7 +9,7 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with counted as materialized (
-        select i.key, i.count, i.of from stats.instances(scan, since, until, unit, population) i
+        select i.key, i.count, i.of from stats.instances('digest', scan, since, until, unit, population) i
     ),
     named as materialized (
         select min(m.id) as key, m.digest, array_agg(distinct m.name collate "C") as names

@@ -1,7 +1,8 @@
--- Model instances: how many units list each model, where names with one digest are one model; without a digest the
--- name tells models apart. key is the lowest model.id of each, `of` how many units have a model.
+-- Model instances: how many units list each model, told apart by its name, or by the dimension digest so that names
+-- with one digest are one model, and without a digest the name tells. key is the lowest model.id of each, `of` how many
+-- units have a model.
 create function stats.instances(
-    scan bigint, since timestamptz, until timestamptz, unit text, population text)
+    dimension text, scan bigint, since timestamptz, until timestamptz, unit text, population text)
 returns table (
     key bigint, count bigint, of bigint)
 language sql stable parallel safe
@@ -10,7 +11,7 @@ begin atomic
         -- Where no two models of a list are one, as is usual, it is enough to count each.
         select
             l.id, l.alone, l.count, l.models,
-            l.alone and l.instances = cardinality(l.models) as plain
+            l.alone and cardinality(l.models) = case dimension when 'digest' then l.instances else l.names end as plain
         from stats.listed(scan, since, until, unit, population) l
     ),
     whole as materialized (
@@ -21,25 +22,44 @@ begin atomic
             select min(u.count) from units u where not u.alone group by u.id
         ) t
     ),
-    keys as materialized (
-        select m.id, min(m.id) over (partition by m.digest, case when m.digest is null then m.name end) as key
-        from model m
+    aliases as materialized (
+        select k.id, k.key
+        from (
+            select
+                m.id,
+                min(m.id) over (partition by
+                    case dimension when 'digest' then m.digest end,
+                    case when dimension <> 'digest' or m.digest is null then m.name end) as key
+            from model m
+        ) k
+        where k.key < k.id
     ),
-    held as (
-        select k.key, its.count
+    several as materialized (
+        select coalesce(a.key, u.model) as model, min(u.count) as count
+        from (select id, count, unnest(models) as model from units where not plain) u
+        left join aliases a on a.id = u.model
+        group by u.id, coalesce(a.key, u.model)
+    ),
+    counted as (
+        -- Most lists are those of one unit; to sort numbers alone takes half of what it takes to hash them.
+        select u.model, count(*) as count
         from (
-            select u.model, sum(u.count) as count
-            from (select unnest(models) as model, count::double precision as count from units where plain) u
-            group by u.model
-        ) its
-        join keys k on k.id = its.model
+            select unnest(models) as model from units where plain and count = 1
+            union all
+            select model from several where count = 1
+            order by model
+        ) u
+        group by u.model
         union all
-        select its.key, its.count::double precision
+        select u.model, sum(u.count)
         from (
-            select distinct u.id, u.count, k.key
-            from (select id, count, unnest(models) as model from units where not plain) u
-            join keys k on k.id = u.model
-        ) its
+            select unnest(models) as model, count::double precision as count from units where plain and count > 1
+            union all
+            select model, count from several where count > 1
+        ) u
+        group by u.model
     )
-    select h.key, sum(h.count)::bigint, (select whole.of from whole) from held h group by h.key;
+    select coalesce(a.key, c.model), sum(c.count)::bigint, (select whole.of from whole)
+    from counted c left join aliases a on a.id = c.model
+    group by 1;
 end;

@@ -11,7 +11,7 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with instances as materialized (
-        select i.key, i.count from stats.instances(scan, since, until, unit, population) i
+        select i.key, i.count from stats.instances('digest', scan, since, until, unit, population) i
     ),
     whole as materialized (
         select coalesce(sum(i.count), 0)::bigint as of from instances i
