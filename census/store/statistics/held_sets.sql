@@ -6,28 +6,27 @@ create function stats.held_sets(
 returns table (alone boolean, members bigint[], count bigint)
 language sql stable parallel safe
 begin atomic
-    with held as materialized (
-        select h.carrier, h.member
-        from stats.held(dimension, scan, since, until, unit, population) h
-        where stats.asked(unit, population) and unit in ('host', 'endpoint')
-    ),
-    -- Most units have one member; gathering those of all units would sort all that was seen.
-    carriers as materialized (
-        select carrier, min(member) as first, max(member) as last from held group by carrier
+    with carriers as materialized (
+        -- Sorted before they are gathered: to hash so many costs more.
+        select min(h.member) as first, max(h.member) as last, array_agg(distinct h.member) as members
+        from (
+            select h.carrier, h.member
+            from stats.held(dimension, scan, since, until, unit, population) h
+            where stats.asked(unit, population) and unit in ('host', 'endpoint')
+            order by h.carrier, h.member
+        ) h
+        group by h.carrier
     )
+    -- Most units have one member, and arrays are dear to compare.
     select true, array[c.first], count(*)
     from carriers c
     where c.first = c.last
     group by c.first
     union all
-    select false, several.members, count(*)
-    from (
-        select array_agg(distinct h.member) as members
-        from held h join carriers c on c.carrier = h.carrier
-        where c.first < c.last
-        group by h.carrier
-    ) several
-    group by several.members
+    select false, c.members, count(*)
+    from carriers c
+    where c.first < c.last
+    group by c.members
     union all
     select true, array[h.member], sum(h.observations)::bigint
     from stats.held(dimension, scan, since, until, unit, population) h

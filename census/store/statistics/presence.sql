@@ -11,12 +11,19 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with confirmed as materialized (
+        -- Sorted before they are gathered: to hash so many costs more.
         select
-            case unit when 'endpoint' then s.endpoint_id else s.host_id end as carrier, min(s.host_id) as host_id,
+            s.carrier, min(s.host_id) as host_id,
             min(s.first_seen) as first_seen, max(s.last_seen) as last_seen, sum(s.observations)::bigint as confirmed
-        from stats.stays(scan, since, until, population) s
-        where stats.asked(unit, population)
-        group by 1
+        from (
+            select
+                case unit when 'endpoint' then t.endpoint_id else t.host_id end as carrier, t.host_id,
+                t.first_seen, t.last_seen, t.observations
+            from stats.stays(scan, since, until, population) t
+            where stats.asked(unit, population)
+            order by 1
+        ) s
+        group by s.carrier
     ),
     failed as materialized (
         -- Of a host those at its credible endpoints count; an endpoint that is not credible finds no match below.
@@ -24,6 +31,7 @@ begin atomic
         from stats.in_vain(scan, since, until) f
         left join endpoint e on e.id = f.endpoint_id and unit <> 'endpoint'
             and (population = 'raw' or stats.credible(e.verdict))
+        order by 1
     ),
     missed as (
         select

@@ -13,13 +13,18 @@ begin atomic
         from software w
     ),
     held as (
+        -- Sorted before they are gathered: to hash so many costs more.
         select
-            s.carrier, n.value,
+            s.carrier, s.value,
             case unit when 'observation' then sum(s.observations)::bigint end as observations,
             case unit when 'host-day' then range_agg(s.days) end as days
-        from stats.seen(scan, since, until, unit, population) s
-        left join named n on n.id = s.software_id
-        group by 1, 2
+        from (
+            select s.carrier, n.value, s.observations, s.days
+            from stats.seen(scan, since, until, unit, population) s
+            left join named n on n.id = s.software_id
+            order by 1, 2
+        ) s
+        group by s.carrier, s.value
     ),
     units as (
         select

@@ -16,47 +16,41 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with carriers as materialized (
-        -- One endpoint is observed once in a scan, so where there is but one its observations are its scans.
+        -- One endpoint is observed once in a scan, so where there is but one its observations are its scans. Of a host
+        -- with several they may be more; if they are more than two for each sighting, one endpoint was in three scans.
         select
-            case unit when 'endpoint' then s.endpoint_id else s.host_id end as carrier,
-            sum(s.observations) as scans, min(s.endpoint_id) < max(s.endpoint_id) as several
-        from stats.stays(scan, since, until, population) s
-        where stats.asked(unit, population)
-        group by 1
-    ),
-    several as materialized (
-        -- A host with several endpoints was seen in as many scans as one of them at least.
-        select its.carrier, max(its.observations) as scans
+            s.carrier, case when unseen.scan is null then sum(s.observations) else 1 end as scans,
+            unseen.scan is null and min(s.endpoint_id) < max(s.endpoint_id) and sum(s.observations) <= 2 * count(*)
+                as unsure
         from (
-            select s.host_id as carrier, sum(s.observations) as observations
-            from stats.stays(scan, since, until, population) s
-            where s.host_id in (select c.carrier from carriers c where c.several)
-            group by s.host_id, s.endpoint_id
-        ) its
-        group by its.carrier
+            -- Sorted before they are gathered: to hash so many costs more.
+            select
+                case unit when 'endpoint' then t.endpoint_id else t.host_id end as carrier, t.endpoint_id,
+                t.observations
+            from stats.stays(scan, since, until, population) t
+            where stats.asked(unit, population)
+            order by 1
+        ) s
+        group by s.carrier
     ),
     recounted as (
-        select s.carrier, count(distinct o.scan_id) as scans
-        from several s
-        join endpoint e on e.host_id = s.carrier
+        select c.carrier, count(distinct o.scan_id) as scans
+        from carriers c
+        join endpoint e on e.host_id = c.carrier
         join observation o on o.endpoint_id = e.id
-        where s.scans < 3 and o.sighting_id is not null
+        where c.unsure and o.sighting_id is not null
             and (population = 'raw' or stats.credible(e.verdict))
             and (unseen.scan is null or o.scan_id = unseen.scan)
             and (since is null or o.observed_at >= since)
             and (until is null or o.observed_at < until)
-        group by s.carrier
+        group by c.carrier
     ),
     captures as (
         select
             count(*) as observed,
             count(*) filter (where its.scans = 1) as once,
             count(*) filter (where its.scans = 2) as twice
-        from (
-            select c.scans from carriers c where not c.several
-            union all
-            select coalesce(r.scans, s.scans) from several s left join recounted r using (carrier)
-        ) its
+        from (select coalesce(r.scans, c.scans) as scans from carriers c left join recounted r using (carrier)) its
     ),
     passes as materialized (
         select

@@ -14,50 +14,35 @@ returns table (
     days double precision)
 language sql stable parallel safe
 begin atomic
-    with endpoints as materialized (
+    with runs as materialized (
+        -- Sorted before they are gathered: to hash so many costs twice as much.
         select
-            s.endpoint_id, min(s.host_id) as host_id, min(s.software_id) as first_id, max(s.software_id) as last_id,
-            min(s.first_seen) filter (where s.software_id is not null) as first_seen,
-            max(s.last_seen) filter (where s.software_id is not null) as ran_until, max(s.last_seen) as last_seen
-        from stats.stays(scan, since, until, population) s
-        where stats.asked(unit, population)
-        group by s.endpoint_id
+            s.endpoint_id, s.software_id, min(s.host_id) as host_id,
+            min(s.first_seen) as first_seen, max(s.last_seen) as last_seen
+        from (
+            select t.endpoint_id, t.software_id, t.host_id, t.first_seen, t.last_seen
+            from stats.stays(scan, since, until, population) t
+            where stats.asked(unit, population)
+            order by t.endpoint_id, t.software_id
+        ) s
+        group by s.endpoint_id, s.software_id
+    ),
+    failed as materialized (
+        select f.endpoint_id, f.observed_at from stats.in_vain(scan, since, until) f
     ),
     gone as materialized (
-        -- Few are gone: whoever is was last asked in vain.
-        select e.endpoint_id, first.gone_at
-        from (
-            select f.endpoint_id, max(f.observed_at) as last_asked
-            from stats.in_vain(scan, since, until) f
-            group by f.endpoint_id
-        ) its
-        join endpoints e on e.endpoint_id = its.endpoint_id and e.last_seen < its.last_asked
-        cross join lateral (
-            select min(f.observed_at) as gone_at
-            from stats.in_vain(scan, since, until) f
-            where f.endpoint_id = e.endpoint_id and f.observed_at > e.last_seen
-        ) first
+        select e.endpoint_id, min(f.observed_at) as gone_at
+        from (select r.endpoint_id, max(r.last_seen) as last_seen from runs r group by r.endpoint_id) e
+        join failed f on f.endpoint_id = e.endpoint_id and f.observed_at > e.last_seen
+        group by e.endpoint_id
     ),
     spans as (
-        -- Most endpoints only ever ran one version; the others are sorted.
-        select e.endpoint_id, e.host_id, e.first_id as software_id, e.ran_until as last_seen,
-            null::bigint as next_id, null::timestamptz as next_seen
-        from endpoints e
-        join software w on w.id = e.first_id and w.version is not null
-        where e.first_id = e.last_id
-        union all
-        select p.endpoint_id, p.host_id, p.software_id, p.last_seen,
-            lead(p.software_id) over next, lead(p.first_seen) over next
-        from (
-            select
-                s.endpoint_id, min(s.host_id) as host_id, s.software_id,
-                min(s.first_seen) as first_seen, max(s.last_seen) as last_seen
-            from stats.stays(scan, since, until, population) s
-            where s.endpoint_id in (select e.endpoint_id from endpoints e where e.first_id < e.last_id)
-            group by s.endpoint_id, s.software_id
-        ) p
-        join software w on w.id = p.software_id and w.version is not null
-        window next as (partition by p.endpoint_id order by p.first_seen, p.last_seen, w.name, w.version)
+        select
+            r.endpoint_id, r.host_id, r.software_id, r.last_seen,
+            lead(r.software_id) over next as next_id, lead(r.first_seen) over next as next_seen
+        from runs r
+        join software w on w.id = r.software_id and w.version is not null
+        window next as (partition by r.endpoint_id order by r.first_seen, r.last_seen, w.name, w.version)
     ),
     fates as materialized (
         -- Numbers in the place of words until all is counted.
@@ -73,7 +58,7 @@ begin atomic
                 else 4
             end as fate,
             case when f.next_seen > f.last_seen then f.next_id end as next_id,
-            extract(epoch from coalesce(f.next_seen, g.gone_at) - f.last_seen)::double precision / 86400 as days
+            date_part('epoch', coalesce(f.next_seen, g.gone_at) - f.last_seen) / 86400 as days
         from spans f
         left join gone g on g.endpoint_id = f.endpoint_id
     ),

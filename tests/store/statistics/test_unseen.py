@@ -145,6 +145,28 @@ def test_two_ports_of_a_host_in_one_scan_are_one_capture(blank: Connection) -> N
     assert told(blank, "unseen", {"unit": "endpoint"})[0]["once"] == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "times"),
+    [
+        ((1,), (1,), 1),
+        ((1,), (2,), 2),
+        ((1, 2), (1, 2), 2),  # two of each port are still two
+        ((1, 2), (2, 3), 3),
+        ((1, 2, 3), (2,), 3),
+        ((1, 2, 3), (1, 2), 3),
+    ],
+)
+def test_a_host_was_seen_in_the_scans_of_all_its_ports(
+    blank: Connection, first: tuple[int, ...], second: tuple[int, ...], times: int
+) -> None:
+    world = World(scans=list(SCANS[:3]), hosts=[(None, None, None, None)])
+    world.endpoints = [(0, 11434, 0, False), (0, 8000, 0, False)]
+    world.looks = [served(port, MODEL, scan) for port, scans in enumerate((first, second)) for scan in scans]
+    world.write(blank)
+    row = told(blank, "unseen", {})[0]
+    assert (row["observed"], row["once"], row["twice"]) == (1, times == 1, times == 2)
+
+
 def test_one_scan_has_no_estimate_and_no_pair(history: Connection) -> None:
     rows = told(history, "unseen", {"scan": 3})
     assert [row["estimator"] for row in rows] == ["chao1", "chao2"]
