@@ -131,7 +131,7 @@ from (
 ) its;
 
 insert into inventory (id, hash, models, size, cut, families, architectures, origins, quantizations, capabilities,
-    unplaced, tools, names, instances, traits)
+    unplaced, tools, names, instances, traits, placed)
 overriding system value
 select
     n.id, sha256(('inventory ' || n.list)::bytea),
@@ -142,7 +142,16 @@ select
     coalesce(array_agg(distinct m.quantization) filter (where m.quantization is not null), '{}'),
     coalesce(array_agg(distinct word) filter (where word is not null), '{}'),
     coalesce(bool_or(m.family is null) filter (where m.id is not null), false), coalesce(max(m.tools), 0),
-    count(distinct m.name), count(distinct m.digest), coalesce(bit_or(m.traits), 0)
+    count(distinct m.name), count(distinct m.digest), coalesce(bit_or(m.traits), 0),
+    array(
+        select
+            coalesce(f.number, 0) * 16 + bit_or(
+                case one.derived when true then 8 when false then 4 else 0 end
+                + case one.tools when 2 then 2 when 1 then 1 else 0 end)
+        from unnest(array_agg(distinct m.id)) its join model one on one.id = its left join family f on f.name = one.family
+        group by f.number
+        order by 1
+    )
 from (select id, min(list) as list from numbered group by id) n
 left join listed l on l.list = n.list
 left join model m on m.id = l.model

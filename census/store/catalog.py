@@ -34,10 +34,12 @@ create temporary table if not exists new_inventory (
 ) on commit delete rows;
 """
 
-# In the order of their names, as for all that several workers insert.
+# In the order of their names, as for all that several workers insert; known ones would burn a number each.
 _FAMILIES = """
 insert into family (name, developer, origin)
-select distinct family, developer, origin from new_model where family is not null order by family
+select distinct family, developer, origin from new_model
+where family is not null and not exists (select from family known where known.name = new_model.family)
+order by family
 on conflict (name) do nothing
 """
 

@@ -39,18 +39,12 @@ having count(distinct endpoint.id) >= %(least)s
 """
 
 # A network is a /24 or a /48, as it is for the pace of a scan. Hardly any imprint is that of several endpoints, so
-# these are found before their networks are counted: in the order of the index, where an imprint that so many have is
-# still the same so many places further on.
+# these are found before their networks are counted.
 _IN_MANY_NETWORKS: Final = """
 select unnest(array_agg(endpoint.id))
 from endpoint join host on host.id = endpoint.host_id
 where imprint in (
-    select imprint
-    from (
-        select imprint, lead(imprint, %(least)s - 1) over (order by imprint) as further
-        from endpoint where imprint is not null
-    ) its
-    where imprint = further)
+    select imprint from endpoint where imprint is not null group by imprint having count(*) >= %(least)s)
 group by imprint
 having count(distinct network(set_masklen(address, case family(address) when 4 then 24 else 48 end))) >= %(least)s
 """

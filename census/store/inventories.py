@@ -17,16 +17,32 @@ SETS: Final = (
     "names",
     "instances",
     "traits",
+    "placed",
 )
 
+# What the models of one family have together, in the bits that inventory.placed tells of; those of none have the row
+# of nulls in the place of a family.
+_CODE: Final = """coalesce(family.number, 0) * 16 + bit_or(
+                case model.derived when true then 8 when false then 4 else 0 end
+                + case model.tools when 2 then 2 when 1 then 1 else 0 end)"""
+
+# The families of the models that `of` has.
+PLACED: Final = f"""
+        array(
+            select {_CODE}
+            from unnest(of.models) listed join model on model.id = listed left join family on family.name = model.family
+            group by family.number
+            order by 1
+        )"""  # noqa: S608  a text of this module
+
 # A row for the inventory `of`, from its models as the table model has them; sorted as Python sorts.
-OF_MODELS: Final = """
+OF_MODELS: Final = f"""
     select
-        coalesce(array_agg(distinct family collate "C") filter (where family is not null), '{}') as families,
-        coalesce(array_agg(distinct architecture collate "C") filter (where architecture is not null), '{}')
+        coalesce(array_agg(distinct family collate "C") filter (where family is not null), '{{}}') as families,
+        coalesce(array_agg(distinct architecture collate "C") filter (where architecture is not null), '{{}}')
             as architectures,
-        coalesce(array_agg(distinct origin collate "C") filter (where origin is not null), '{}') as origins,
-        coalesce(array_agg(distinct quantization collate "C") filter (where quantization is not null), '{}')
+        coalesce(array_agg(distinct origin collate "C") filter (where origin is not null), '{{}}') as origins,
+        coalesce(array_agg(distinct quantization collate "C") filter (where quantization is not null), '{{}}')
             as quantizations,
         array(
             select distinct word collate "C"
@@ -37,26 +53,38 @@ OF_MODELS: Final = """
         coalesce(max(tools), 0)::smallint as tools,
         count(distinct name)::integer as names,
         count(distinct coalesce('d' || digest, 'n' || name))::integer as instances,
-        coalesce(bit_or(traits), 0) as traits
+        coalesce(bit_or(traits), 0) as traits,{PLACED} as placed
     from unnest(of.models) listed join model on model.id = listed
-"""
+"""  # noqa: S608  a text of this module
 
 # Only what lineage decides; written as joins over all, which is many times faster than a look for each inventory.
-_RENEW: Final = """
+_RENEW: Final = f"""
     with told as (
         select
             i.id,
-            coalesce(array_agg(distinct m.family collate "C") filter (where m.family is not null), '{}') as families,
-            coalesce(array_agg(distinct m.origin collate "C") filter (where m.origin is not null), '{}') as origins,
+            coalesce(array_agg(distinct m.family collate "C") filter (where m.family is not null), '{{}}') as families,
+            coalesce(array_agg(distinct m.origin collate "C") filter (where m.origin is not null), '{{}}') as origins,
             bool_or(m.family is null) as unplaced
         from inventory i cross join unnest(i.models) listed join model m on m.id = listed
         group by i.id
+    ),
+    placed as (
+        select its.id, array_agg(its.code order by its.code) as placed
+        from (
+            select i.id, {_CODE} as code
+            from inventory i cross join unnest(i.models) listed join model on model.id = listed
+                left join family on family.name = model.family
+            group by i.id, family.number
+        ) its
+        group by its.id
     )
-    update inventory i set families = told.families, origins = told.origins, unplaced = told.unplaced
-    from told
+    update inventory i
+    set families = told.families, origins = told.origins, unplaced = told.unplaced, placed = placed.placed
+    from told join placed using (id)
     where told.id = i.id
-      and (i.families, i.origins, i.unplaced) is distinct from (told.families, told.origins, told.unplaced)
-"""
+      and (i.families, i.origins, i.unplaced, i.placed)
+        is distinct from (told.families, told.origins, told.unplaced, placed.placed)
+"""  # noqa: S608  a text of this module
 
 
 def renew(connection: Connection[Any]) -> int:

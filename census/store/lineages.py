@@ -44,11 +44,15 @@ _UPDATE: Final = """
         as new (id, family, developer, origin, derived, base, rule)
     where model.id = new.id
 """
+# An insert that finds its row there already would burn a number.
 _FAMILIES: Final = """
-    insert into family (name, developer, origin)
-    select distinct on (family) family, developer, origin from model where family is not null order by family, id
-    on conflict (name) do update set developer = excluded.developer, origin = excluded.origin
-        where (family.developer, family.origin) is distinct from (excluded.developer, excluded.origin)
+    merge into family using (
+        select distinct on (family) family as name, developer, origin from model
+        where family is not null order by family, id
+    ) its on its.name = family.name
+    when matched and (family.developer, family.origin) is distinct from (its.developer, its.origin) then
+        update set developer = its.developer, origin = its.origin
+    when not matched then insert (name, developer, origin) values (its.name, its.developer, its.origin)
 """
 _NO_LONGER: Final = "delete from family where not exists (select from model where model.family = family.name)"
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from psycopg import Connection, Cursor
 
+from census.store.inventories import PLACED
+
 # An endpoint that invents new models for every scan would else cost more with each; so long a history stays stale.
 _MOST: Final = 2_000
 
@@ -57,28 +59,28 @@ from members join model on model.id = member
 group by endpoint_id, cut
 """
 
-_INVENTORIES: Final = """
+_INVENTORIES: Final = f"""
 insert into inventory (
     hash, models, size, cut, families, architectures, origins, quantizations, capabilities, unplaced, tools, names,
-    instances, traits)
+    instances, traits, placed)
 select
-    new.hash, new.models, cardinality(new.models), new.cut,
-    coalesce(array_agg(distinct family collate "C") filter (where family is not null), '{}'),
-    coalesce(array_agg(distinct architecture collate "C") filter (where architecture is not null), '{}'),
-    coalesce(array_agg(distinct origin collate "C") filter (where origin is not null), '{}'),
-    coalesce(array_agg(distinct quantization collate "C") filter (where quantization is not null), '{}'),
-    coalesce(array_agg(distinct word collate "C") filter (where word is not null), '{}'),
+    of.hash, of.models, cardinality(of.models), of.cut,
+    coalesce(array_agg(distinct family collate "C") filter (where family is not null), '{{}}'),
+    coalesce(array_agg(distinct architecture collate "C") filter (where architecture is not null), '{{}}'),
+    coalesce(array_agg(distinct origin collate "C") filter (where origin is not null), '{{}}'),
+    coalesce(array_agg(distinct quantization collate "C") filter (where quantization is not null), '{{}}'),
+    coalesce(array_agg(distinct word collate "C") filter (where word is not null), '{{}}'),
     bool_or(family is null), max(tools), count(distinct name),
-    count(distinct coalesce('d' || digest, 'n' || name)), bit_or(traits)
-from (select distinct on (hash) * from united) new
-cross join unnest(new.models) member
+    count(distinct coalesce('d' || digest, 'n' || name)), bit_or(traits),{PLACED}
+from (select distinct on (hash) * from united) of
+cross join unnest(of.models) member
 join model on model.id = member
 left join unnest(model.capabilities) word on true
-where not exists (select from inventory old where old.hash = new.hash)
-group by new.hash, new.models, new.cut
-order by new.hash
+where not exists (select from inventory old where old.hash = of.hash)
+group by of.hash, of.models, of.cut
+order by of.hash
 on conflict (hash) do nothing
-"""
+"""  # noqa: S608  a text of ours
 
 _NAMED: Final = """
 update endpoint set listed_id = inventory.id, listed_stale = false

@@ -32,6 +32,7 @@ join software it on it.name = f.name and it.version is not distinct from f.versi
 insert into family (name, developer, origin)
 select name, developer, origin from from_family f
 where exists (select from from_model m where m.family = f.name)
+    and not exists (select from family known where known.name = f.name)
 on conflict (name) do nothing;
 
 insert into exclusion (entry, network, note, added_by, added_at)

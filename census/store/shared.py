@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Computed,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -81,6 +82,7 @@ family = Table(
     Column("name", Text, primary_key=True, comment="Family, such as Qwen"),
     Column("developer", Text, comment="Who makes it"),
     Column("origin", Text, comment="Country of the developer, ISO 3166 two letters"),
+    Column("number", Integer, Identity(always=True), nullable=False, unique=True, comment="Its number, above 0"),
     comment="Families that models were placed in",
 )
 
@@ -161,6 +163,13 @@ inventory = Table(
         comment="Number of distinct models in it: by digest, and by name where there is none",
     ),
     Column("traits", Integer, nullable=False, comment="The bits of model.traits that any model in it has"),
+    Column(
+        "placed",
+        ARRAY(Integer),
+        nullable=False,
+        comment="Families in it, sorted: 16 times family.number, 0 for models of none, and bits of what any of its"
+        " models is: 0 unknown whether it advertises tool calling, 1 it does; 2 an original, 3 derived",
+    ),
     Index("inventory_empty_idx", "id", postgresql_where=text("size = 0")),
     comment="A set of models that some endpoint lists; the same set is stored once",
 )

@@ -160,13 +160,12 @@ endpoint = Table(
         comment="Whether listed_id has to be made anew, and until then the sightings be asked",
     ),
     UniqueConstraint("host_id", "port"),
-    Index("endpoint_imprint_idx", "imprint", postgresql_where=text("imprint is not null")),
     Index("endpoint_stale_idx", "id", postgresql_where=text("listed_stale")),
     Index("endpoint_decoy_idx", "id", postgresql_where=text("verdict >= 2")),
     comment="An address and port that was ever recognised as an inference server",
 )
 
-# Made by triggers, of migration 0013, from endpoint and inventory; nothing else writes it.
+# Made by triggers, of migrations 0013 and 0017, from endpoint and inventory; nothing else writes it.
 listing = Table(
     "listing",
     metadata,
@@ -193,6 +192,7 @@ listing = Table(
     Column("quantizations", ARRAY(Text), nullable=False, comment="As in inventory"),
     Column("capabilities", ARRAY(Text), nullable=False, comment="As in inventory"),
     Column("models", ARRAY(BigInteger), nullable=False, comment="As in inventory"),
+    Column("placed", ARRAY(Integer), nullable=False, comment="As in inventory"),
     Index("listing_shared_idx", "host_id", postgresql_where=text("shared")),
     comment="What an endpoint ever listed, as its inventory has it, so that statistics need no other table; made by"
     " triggers from endpoint.listed_id, and not there while that is stale",

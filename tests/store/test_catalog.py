@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from census.facts import Model, Observation, Outcome, Target
+from census.facts import Model, Observation, Outcome, Target, Tools
 from census.places import Place
 from census.store import catalog
 from census.store.catalog import Catalog
@@ -50,6 +50,26 @@ def test_capabilities_are_stored_as_told_whatever_letters_they_have(database_url
         Catalog().inventories(cursor, [seen])
         stored = dict(cursor.execute("select name, capabilities from model").fetchall())
     assert stored == {"odd": sorted(told), "none": [], "unknown": None}
+
+
+def test_a_family_has_one_number_however_many_of_its_models_come(database_url: str) -> None:
+    seen = [
+        Observation(Target("127.0.0.1", 11434), Outcome.SERVED, datetime.now(UTC), "127.0.0.1", models=models)
+        for models in (
+            (Model("qwen2:7b"), Model("qwen2:0.5b"), Model("our-own")),
+            (Model("qwen2:1.5b", tools=Tools.UNKNOWN), Model("gemma:2b", tools=Tools.NO)),
+            (Model("qwen2:72b", tools=Tools.NO), Model("llama3:8b", tools=Tools.YES)),
+        )
+    ]
+    with connect(database_url) as connection, connection.transaction(), connection.cursor() as cursor:
+        Catalog.prepare(cursor)
+        for each in seen:
+            Catalog().inventories(cursor, [each])
+        families = cursor.execute("select name, number from family order by number").fetchall()
+        placed = cursor.execute("select placed from inventory order by id").fetchall()
+    assert families == [("Qwen", 1), ("Gemma", 2), ("Llama", 3)]
+    # All are originals (4); tool calling is unknown (1), not there (0), or advertised (2). 0 is no family.
+    assert placed == [([1, 16 + 5],), ([16 + 5, 32 + 4],), ([16 + 4, 48 + 6],)]
 
 
 def test_places_and_software_keep_their_numbers_and_what_is_unknown_stays_apart(

@@ -13,7 +13,8 @@ from census.store.connect import connect
 from census.store.idle import BusyError
 from tests.support.asking import all_time, rows_of
 
-INVENTORIES = "select id, families, origins, unplaced from inventory order by id"
+INVENTORIES = "select id, families, origins, unplaced, placed from inventory order by id"
+NUMBER = "select number from family where name = 'Llama'"
 
 
 def refresh(url: str, *, dry_run: bool = False) -> lineages.Refreshed:
@@ -61,6 +62,28 @@ def test_inventories_follow_their_models(village_url: str) -> None:
     )
     assert refresh(village_url).inventories == len([row for row in wanted if row[1] or row[3]])
     assert rows_of(village_url, INVENTORIES) == wanted
+
+
+def test_a_family_that_was_gone_has_another_number_and_all_lists_follow(village_url: str) -> None:
+    refresh(village_url)
+    told, [(before,)] = all_time(village_url), rows_of(village_url, NUMBER)
+    rows_of(village_url, "delete from family where name = 'Llama'")
+    assert refresh(village_url).inventories > 0
+    [(after,)] = rows_of(village_url, NUMBER)
+    assert after > before
+    placed = [code for _, *_, codes in rows_of(village_url, INVENTORIES) for code in codes]
+    assert after in {code >> 4 for code in placed}
+    assert before not in {code >> 4 for code in placed}
+    assert all_time(village_url) == told
+
+
+def test_what_is_derived_and_stays_in_its_family_is_told_of_its_lists(village_url: str) -> None:
+    refresh(village_url)
+    told, wanted = all_time(village_url), rows_of(village_url, INVENTORIES)
+    rows_of(village_url, "update model set derived = not derived where family = 'Llama'")
+    rows_of(village_url, "update inventory set placed = '{16}' where size > 0")
+    assert refresh(village_url).others > 0
+    assert (all_time(village_url), rows_of(village_url, INVENTORIES)) == (told, wanted)
 
 
 def test_a_dry_run_says_the_same_and_changes_nothing(village_url: str) -> None:

@@ -137,6 +137,7 @@ GOES = """
     delete from endpoint where id = 2
 """
 RENAMED = """
+    update family set name = 'Zephyr' where name = 'Llama';
     update model set family = 'Zephyr' where family = 'Llama';
     update inventory set families = array(
         select case one when 'Llama' then 'Zephyr' else one end from unnest(families) one order by 1)
@@ -166,7 +167,8 @@ def test_what_is_at_hand_is_right_whatever_happens(village: Connection, happens:
 def test_a_listing_says_what_its_inventory_says(village: Connection) -> None:
     fill(village)
     columns = (
-        "tools, size, names, instances, traits, families, architectures, origins, quantizations, capabilities, models"
+        "tools, size, names, instances, traits, families, architectures, origins, quantizations, capabilities, models,"
+        " placed"
     )
     said = text(f"select endpoint_id, {columns} from listing order by 1")
     wanted = text(f"select e.id, {columns} from endpoint e join inventory i on i.id = e.listed_id order by 1")

@@ -25,7 +25,7 @@ from census.store.migrate import MigrateError, current, is_current, upgrade
 from census.store.outcomes import MEANINGS
 from census.store.statistics import STATISTICS
 from census.store.tables import metadata
-from tests.support.older import WITHOUT_0009, WITHOUT_0011, WITHOUT_0013, WITHOUT_0015, WITHOUT_0016
+from tests.support.older import WITHOUT_0009, WITHOUT_0011, WITHOUT_0013, WITHOUT_0015, WITHOUT_0016, WITHOUT_0017
 
 OBJECTS = """
     select 'stats.' || proname, obj_description(oid, 'pg_proc') from pg_proc
@@ -151,8 +151,10 @@ def test_what_endpoints_ever_listed_is_at_hand_after_an_upgrade(village_url: str
     before = ask(village_url, told)
     assert len(before) == 6
     ask(village_url, "drop schema stats, export cascade")
+    ask(village_url, WITHOUT_0017)
     ask(village_url, WITHOUT_0013)
     migrate_by(village_url, "*_listing.py")
+    migrate_by(village_url, "*_placed.py")
     assert ask(village_url, told) == before
 
 
@@ -165,6 +167,20 @@ def test_sightings_get_the_host_of_their_endpoint_and_the_size_of_their_list(vil
     ask(village_url, WITHOUT_0015)
     migrate_by(village_url, "*_host_of_sighting.py")
     assert ask(village_url, told) == before
+
+
+def test_lists_get_the_families_of_their_models_as_numbers(village_url: str) -> None:
+    with psycopg.connect(village_url) as connection:
+        listed.fill(connection)
+    told = [f"select placed from {table} order by 1" for table in ("inventory", "listing")]
+    before = [ask(village_url, query) for query in told]
+    # No model; one of no family (0), of which nothing is known (1); Llama, an original (4) that advertises tools (2).
+    assert before[0][:3] == [([],), ([1],), ([1, 16 + 8 + 2],)]
+    assert ([16 + 4 + 2],) in before[0]
+    ask(village_url, "drop schema stats, export cascade")
+    ask(village_url, WITHOUT_0017)
+    migrate_by(village_url, "*_placed.py")
+    assert [ask(village_url, query) for query in told] == before
 
 
 def test_sightings_count_the_loaded_models_of_what_was_observed_before(village_url: str) -> None:

@@ -41,3 +41,14 @@ WITHOUT_0016 = """
         add day_count integer generated always as (days_in(days)) stored not null,
         add weeks int4multirange generated always as (weeks_of(days)) stored not null
 """
+
+# What 0017 changes.
+WITHOUT_0017 = """
+    alter table inventory drop placed;
+    alter table listing drop placed;
+    alter table family drop number;
+    create index endpoint_imprint_idx on endpoint (imprint) where imprint is not null
+"""
+
+# All of them, as they can be taken away one after another.
+LATEST_FIRST = (WITHOUT_0017, WITHOUT_0016, WITHOUT_0015, WITHOUT_0013, WITHOUT_0012, WITHOUT_0011, WITHOUT_0009)

@@ -13,15 +13,19 @@ language sql stable parallel safe
 begin atomic
     with counted as (
         select
-            case by when 'architecture' then m.architecture else m.family end as value, t.yes as derivatives,
-            t.maybe as originals, t.count, t.of
-        from stats.by_model(by, scan, since, until, unit, population) t
-        join model m on m.id = t.model
-        where stats.one_of('by', by, array['family', 'architecture'])
+            f.family as value, coalesce(sum(f.count) filter (where f.marks & 8 > 0), 0)::bigint as derivatives,
+            coalesce(sum(f.count) filter (where f.marks & 4 > 0), 0)::bigint as originals,
+            sum(f.count)::bigint as count, f.of
+        from stats.by_family(scan, since, until, unit, population) f
+        where stats.one_of('by', by, array['family', 'architecture']) and by = 'family' and f.family is not null
+        group by f.family, f.of
+        union all
+        select a.architecture, a.derivatives, a.originals, a.count, a.of
+        from stats.by_architecture(scan, since, until, unit, population) a
+        where by = 'architecture'
     )
     select c.value, c.derivatives, c.originals, c.count, c.of, w.share, w.low, w.high
     from counted c cross join lateral stats.wilson(c.count, c.of, unit) w
-    where c.value is not null
     order by c.derivatives desc, c.count desc, c.value collate "C";
 end;
 

@@ -7,13 +7,13 @@ create function stats.holdings(
 returns table (
     id bigint, alone boolean, count bigint, inventory_id bigint, size integer, models bigint[], families text[],
     architectures text[], origins text[], quantizations text[], capabilities text[], tools smallint, names integer,
-    instances integer, traits integer)
+    instances integer, traits integer, placed integer[])
 language sql stable parallel safe
 begin atomic
     -- Over all time a table has it at hand: nothing to gather, to join or to look up.
     select
         l.endpoint_id, true, 1::bigint, l.inventory_id, l.size, l.models, l.families, l.architectures, l.origins,
-        l.quantizations, l.capabilities, l.tools, l.names, l.instances, l.traits
+        l.quantizations, l.capabilities, l.tools, l.names, l.instances, l.traits, l.placed
     from listing l
     where stats.asked(unit, population) and stats.ever(scan, since, until, unit)
         and (unit = 'endpoint' or not l.shared)
@@ -22,7 +22,7 @@ begin atomic
     -- Of the few hosts with several endpoints all is put together; below nought, for these are hosts.
     select
         -l.host_id, false, 1::bigint, l.inventory_id, l.size, l.models, l.families, l.architectures, l.origins,
-        l.quantizations, l.capabilities, l.tools, l.names, l.instances, l.traits
+        l.quantizations, l.capabilities, l.tools, l.names, l.instances, l.traits, l.placed
     from listing l
     where stats.ever(scan, since, until, unit) and unit = 'host' and l.shared
         and (population = 'raw' or stats.credible(l.verdict))
@@ -30,7 +30,7 @@ begin atomic
     -- What is not in that table since the last scan, or was too long for it: the sightings tell.
     select
         -case unit when 'endpoint' then e.id else e.host_id end, false, 1::bigint, i.id, i.size, i.models, i.families,
-        i.architectures, i.origins, i.quantizations, i.capabilities, i.tools, i.names, i.instances, i.traits
+        i.architectures, i.origins, i.quantizations, i.capabilities, i.tools, i.names, i.instances, i.traits, i.placed
     from endpoint e
     join sighting s on s.endpoint_id = e.id
     join inventory i on i.id = s.inventory_id
@@ -40,7 +40,7 @@ begin atomic
     -- Of a scan, a window, or in other units. No `with` here, or each row would go through a step more for each of these.
     select
         n.id, n.alone, n.count, i.id, i.size, i.models, i.families, i.architectures, i.origins, i.quantizations,
-        i.capabilities, i.tools, i.names, i.instances, i.traits
+        i.capabilities, i.tools, i.names, i.instances, i.traits, i.placed
     from stats.numbered_lists(scan, since, until, unit, population) n
     join inventory i on i.id = n.inventory_id
     where not stats.ever(scan, since, until, unit);

@@ -12,9 +12,12 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with counted as (
-        select m.family, t.yes as count, t.count as of, t.either - t.yes as unknown
-        from stats.by_model('tools', scan, since, until, unit, population) t
-        join model m on m.id = t.model
+        select
+            f.family, coalesce(sum(f.count) filter (where f.marks & 2 > 0), 0)::bigint as count,
+            sum(f.count)::bigint as of,
+            coalesce(sum(f.count) filter (where f.marks & 3 = 1), 0)::bigint as unknown
+        from stats.by_family(scan, since, until, unit, population) f
+        group by f.family
     )
     select c.family, c.count, c.of, w.share, w.low, w.high, c.unknown
     from counted c cross join lateral stats.wilson(c.count, c.of, unit) w

@@ -30,6 +30,7 @@ class Listed:
     parameters: int | None = None
     capabilities: tuple[str, ...] | None = None
     remote: bool | None = None
+    derived: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,7 @@ def _model(model: Listed) -> dict[str, Any]:
         "hash": hashlib.sha256(repr(model).encode()).digest(), "name": model.name, "digest": model.digest,
         "family": model.family, "origin": model.origin, "architecture": model.architecture,
         "quantization": model.quantization, "parameters": model.parameters, "remote": model.remote,
+        "derived": model.derived,
         "capabilities": None if model.capabilities is None else list(model.capabilities), "tools": int(tools_of(model)),
     }  # fmt: skip
 
@@ -205,16 +207,20 @@ def _inventory(listed: Sequence[Listed], models: Sequence[Listed]) -> dict[str, 
 _B = 1_000_000_000
 _CHAT, _TOOLS, _EMBEDS = ("completion",), ("completion", "tools"), ("embedding",)
 MODELS = (
-    Listed("llama3.1:8b", "a1", "Llama", "US", "llama", "Q4_K_M", 8 * _B, _TOOLS, False),
-    Listed("my-helper:latest", "a1", None, None, "llama", "Q4_K_M", 8 * _B, _TOOLS, False),  # the same under a name
+    Listed("llama3.1:8b", "a1", "Llama", "US", "llama", "Q4_K_M", 8 * _B, _TOOLS, False, False),
+    Listed(
+        "my-helper:latest", "a1", None, None, "llama", "Q4_K_M", 8 * _B, _TOOLS, False, True
+    ),  # the same under a name
     Listed("llama3.1:8b", "a3", "Llama", "US", "llama", "Q8_0", 8 * _B, _TOOLS, False),  # another under the same name
     Listed("llama3.2:3b", "a2", "Llama", "US", "llama", "Q4_K_M", 4 * _B - 1, None, False),
     Listed("qwen2.5:7b", "b1", "Qwen", "CN", "qwen2", "Q4_K_M", 4 * _B, _TOOLS, False),
-    Listed("qwen2.5:0.5b", "b2", "Qwen", "CN", "qwen2", "Q8_0", _B // 2, _CHAT, False),
+    Listed("qwen2.5:0.5b", "b2", "Qwen", "CN", "qwen2", "Q8_0", _B // 2, _CHAT, False, False),
     Listed("Qwen/Qwen2-72B", None, "Qwen", "CN", None, "BF16", 72 * _B, None, None),
-    Listed("deepseek-r1:7b", "c1", "DeepSeek", "CN", "qwen2", "IQ4_XS", 8 * _B - 1, ("completion", "thinking"), False),
+    Listed(
+        "deepseek-r1:7b", "c1", "DeepSeek", "CN", "qwen2", "IQ4_XS", 8 * _B - 1, ("completion", "thinking"), False, True
+    ),
     Listed("nomic-embed-text:latest", "d1", "Nomic", "US", "nomic-bert", "F16", 137_000_000, _EMBEDS, False),
-    Listed("dolphin-uncensored:8b", "e1", "Llama", "US", "llama", "Q5_K_M", 15 * _B, _CHAT, False),
+    Listed("dolphin-uncensored:8b", "e1", "Llama", "US", "llama", "Q5_K_M", 15 * _B, _CHAT, False, True),
     Listed("gpt-oss:120b-cloud", "f1", "OpenAI", "US", "gptoss", "MXFP4", 120 * _B, None, True),
     Listed("our-own:latest"),
     Listed("our-own:latest", quantization="odd", parameters=34 * _B, capabilities=()),

@@ -149,6 +149,27 @@ def test_tool_calling_by_family_looks_at_the_models_of_that_family_alone(history
     agree(ask, reckon)
 
 
+@pytest.mark.parametrize("by", ["family", "architecture"])
+def test_derived_models_and_originals_of_a_value_are_counted_by_unit(
+    history: Connection, world: World, by: str
+) -> None:
+    def reckon(options: dict[str, Any]) -> Any:
+        found: dict[str, list[set[bool | None]]] = {}
+        for held in holdings(world, options):
+            for value in {getattr(model, by) for model in held} - {None}:
+                found.setdefault(value, []).append({m.derived for m in held if getattr(m, by) == value})
+        return {
+            value: (sum(True in each for each in states), sum(False in each for each in states), len(states))
+            for value, states in found.items()
+        }
+
+    def ask(options: dict[str, Any]) -> Any:
+        found = told(history, "derivatives", {**options, "by": by})
+        return {row[by]: (row["derivatives"], row["originals"], row["count"]) for row in found}
+
+    agree(ask, reckon)
+
+
 def test_exact_sets_are_counted_by_model_and_put_together_by_unit(history: Connection, world: World) -> None:
     def sets(held: set[Listed]) -> set[tuple[str, ...]]:
         return {tuple(sorted(model.capabilities)) for model in held if model.capabilities is not None}
