@@ -58,7 +58,7 @@ from size, generate_series(1, models::bigint) i,
         (pg_temp.pick(i, 6, 4, 1) - 1)::integer as tools,
         case when pg_temp.draw(i, 7) < 0.85 then pg_temp.pick(i, 8, 45, 3) end as family) its
 left join lateral (
-    select name, developer, origin from (select *, row_number() over () as number from family) f where number = family
+    select name, developer, origin from (select *, row_number() over () as place from family) f where place = family
 ) f on true;
 
 insert into host (address, place_id, network_id)

@@ -20,23 +20,30 @@ SETS: Final = (
     "placed",
 )
 
-# What the models of one family have together, in the bits that inventory.placed tells of; those of none have the row
-# of nulls in the place of a family.
-_CODE: Final = """coalesce(family.number, 0) * 16 + bit_or(
-                case model.derived when true then 8 when false then 4 else 0 end
-                + case model.tools when 2 then 2 when 1 then 1 else 0 end)"""
+# What models of one family have together, in the bits that inventory.placed tells of; no family has the number null.
+_CODE: Final = """coalesce(number, 0) * 16 + bit_or(
+                case derived when true then 8 when false then 4 else 0 end
+                + case tools when 2 then 2 when 1 then 1 else 0 end)"""
 
 # The families of the models that `of` has.
 PLACED: Final = f"""
-        array(
-            select {_CODE}
-            from unnest(of.models) listed join model on model.id = listed left join family on family.name = model.family
-            group by family.number
-            order by 1
-        )"""  # noqa: S608  a text of this module
+            array(
+                select {_CODE}
+                from unnest(of.models) listed
+                    join model on model.id = listed left join family on family.name = model.family
+                group by number
+                order by 1
+            )"""  # noqa: S608  a text of this module
 
-# A row for the inventory `of`, from its models as the table model has them; sorted as Python sorts.
+# A row for the inventory `of`, from its models as the table model has them; sorted as Python sorts. Each is looked up
+# once, which takes longer than all else.
 OF_MODELS: Final = f"""
+    with its as materialized (
+        select
+            family, architecture, model.origin, quantization, capabilities, tools, model.name, digest, traits, derived,
+            number
+        from unnest(of.models) listed join model on model.id = listed left join family on family.name = model.family
+    )
     select
         coalesce(array_agg(distinct family collate "C") filter (where family is not null), '{{}}') as families,
         coalesce(array_agg(distinct architecture collate "C") filter (where architecture is not null), '{{}}')
@@ -44,17 +51,15 @@ OF_MODELS: Final = f"""
         coalesce(array_agg(distinct origin collate "C") filter (where origin is not null), '{{}}') as origins,
         coalesce(array_agg(distinct quantization collate "C") filter (where quantization is not null), '{{}}')
             as quantizations,
-        array(
-            select distinct word collate "C"
-            from unnest(of.models) listed join model on model.id = listed cross join unnest(model.capabilities) word
-            order by 1
-        ) as capabilities,
+        array(select distinct word collate "C" from its cross join unnest(capabilities) word order by 1)
+            as capabilities,
         coalesce(bool_or(family is null), false) as unplaced,
         coalesce(max(tools), 0)::smallint as tools,
         count(distinct name)::integer as names,
         count(distinct coalesce('d' || digest, 'n' || name))::integer as instances,
-        coalesce(bit_or(traits), 0) as traits,{PLACED} as placed
-    from unnest(of.models) listed join model on model.id = listed
+        coalesce(bit_or(traits), 0) as traits,
+        array(select {_CODE} from its group by number order by 1) as placed
+    from its
 """  # noqa: S608  a text of this module
 
 # Only what lineage decides; written as joins over all, which is many times faster than a look for each inventory.
@@ -68,15 +73,14 @@ _RENEW: Final = f"""
         from inventory i cross join unnest(i.models) listed join model m on m.id = listed
         group by i.id
     ),
+    coded as (
+        select i.id, {_CODE} as code
+        from (select id, models from inventory) i cross join unnest(i.models) listed
+            join model on model.id = listed left join family on family.name = model.family
+        group by i.id, number
+    ),
     placed as (
-        select its.id, array_agg(its.code order by its.code) as placed
-        from (
-            select i.id, {_CODE} as code
-            from inventory i cross join unnest(i.models) listed join model on model.id = listed
-                left join family on family.name = model.family
-            group by i.id, family.number
-        ) its
-        group by its.id
+        select id, array_agg(code order by code) as placed from coded group by id
     )
     update inventory i
     set families = told.families, origins = told.origins, unplaced = told.unplaced, placed = placed.placed
