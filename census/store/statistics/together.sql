@@ -19,24 +19,11 @@ begin atomic
             case by when 'architecture' then 'architectures' else 'families' end as several
         where stats.one_of('by', by, array['family', 'architecture'])
     ),
-    gathered as materialized (
+    units as materialized (
         select
-            l.id, l.alone, l.count, l.names, l.models,
+            l.id, l.alone, l.count, l.names, case when not l.alone then l.models end as models,
             case by when 'architecture' then l.architectures else l.families end as members
         from stats.listed(scan, since, until, unit, population) l
-        where not stats.ever(scan, since, until, unit)
-    ),
-    units as not materialized (
-        -- What is at hand over all time is read again, for that is cheaper than to lay it down.
-        select
-            l.id, l.alone, l.count, l.names, l.models,
-            case by when 'architecture' then l.architectures else l.families end as members
-        from stats.listed(scan, since, until, unit, population) l
-        where stats.ever(scan, since, until, unit)
-        union all
-        select g.id, g.alone, g.count, g.names, g.models, g.members
-        from gathered g
-        where not stats.ever(scan, since, until, unit)
     ),
     flags as (
         select
