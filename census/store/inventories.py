@@ -62,7 +62,7 @@ OF_MODELS: Final = f"""
     from its
 """  # noqa: S608  a text of this module
 
-# Only what lineage decides; written as joins over all, which is many times faster than a look for each inventory.
+# Only what hangs on lineage; written as joins over all, which is many times faster than a look for each inventory.
 _RENEW: Final = f"""
     with told as (
         select

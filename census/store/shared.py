@@ -168,7 +168,8 @@ inventory = Table(
         ARRAY(Integer),
         nullable=False,
         comment="Families in it, sorted: 16 times family.number, 0 for models of none, and bits of what any of its"
-        " models is: 0 unknown whether it advertises tool calling, 1 it does; 2 an original, 3 derived",
+        " models is: 0 unknown whether it advertises tool calling, 1 it does; 2 an original, 3 derived (22: family 1,"
+        " an original, with tools)",
     ),
     Index("inventory_empty_idx", "id", postgresql_where=text("size = 0")),
     comment="A set of models that some endpoint lists; the same set is stored once",

@@ -15,11 +15,14 @@ _OF_INVENTORY = (
 _NUMBER = "Its number, above 0"
 _PLACED = (
     "Families in it, sorted: 16 times family.number, 0 for models of none, and bits of what any of its models is:"
-    " 0 unknown whether it advertises tool calling, 1 it does; 2 an original, 3 derived"
+    " 0 unknown whether it advertises tool calling, 1 it does; 2 an original, 3 derived (22: family 1, an original,"
+    " with tools)"
 )
 
-# Tables that are written anew have no dead rows, as those have that are updated.
+# Tables that are written anew have no dead rows, as those have that are updated. All are locked first, in the order of
+# those who write, so that none of them and this wait for each other.
 _FILLED = """
+lock table model, family, inventory, endpoint, listing in access exclusive mode;
 alter table family add column number integer generated always as identity unique;
 create function placed_of(its bigint[]) returns integer[] language plpgsql stable
 set search_path from current set plan_cache_mode = auto

@@ -16,29 +16,32 @@ returns table (
 language sql stable parallel safe
 begin atomic
     with carriers as materialized (
-        -- One endpoint is observed once in a scan, so where there is but one its observations are its scans. Of a host
-        -- with several they may be more; if they are more than two for each sighting, one endpoint was in three scans.
+        -- One endpoint is observed once in a scan, so where there is but one its observations are its scans, and a host
+        -- with several was seen in as many scans as one of them at least.
         select
-            s.carrier, case when unseen.scan is null then sum(s.observations) else 1 end as scans,
-            unseen.scan is null and min(s.endpoint_id) < max(s.endpoint_id) and sum(s.observations) <= 2 * count(*)
-                as unsure
+            e.carrier, case when unseen.scan is null then max(e.observations) else 1 end as scans,
+            unseen.scan is null and count(*) > 1 as several
         from (
-            -- Sorted before they are gathered: to hash so many costs more.
-            select
-                case unit when 'endpoint' then t.endpoint_id else t.host_id end as carrier, t.endpoint_id,
-                t.observations
-            from stats.stays(scan, since, until, population) t
-            where stats.asked(unit, population)
-            order by 1
-        ) s
-        group by s.carrier
+            select s.carrier, s.endpoint_id, sum(s.observations) as observations
+            from (
+                -- Sorted before they are gathered: to hash so many costs more.
+                select
+                    case unit when 'endpoint' then t.endpoint_id else t.host_id end as carrier, t.endpoint_id,
+                    t.observations
+                from stats.stays(scan, since, until, population) t
+                where stats.asked(unit, population)
+                order by 1, 2
+            ) s
+            group by s.carrier, s.endpoint_id
+        ) e
+        group by e.carrier
     ),
     recounted as (
         select c.carrier, count(distinct o.scan_id) as scans
         from carriers c
         join endpoint e on e.host_id = c.carrier
         join observation o on o.endpoint_id = e.id
-        where c.unsure and o.sighting_id is not null
+        where c.several and c.scans < 3 and o.sighting_id is not null
             and (population = 'raw' or stats.credible(e.verdict))
             and (unseen.scan is null or o.scan_id = unseen.scan)
             and (since is null or o.observed_at >= since)

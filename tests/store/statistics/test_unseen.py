@@ -167,6 +167,16 @@ def test_a_host_was_seen_in_the_scans_of_all_its_ports(
     assert (row["observed"], row["once"], row["twice"]) == (1, times == 1, times == 2)
 
 
+def test_a_host_of_two_ports_is_counted_once_for_a_scan_whose_observations_were_pruned(blank: Connection) -> None:
+    world = World(scans=list(SCANS[:2]), hosts=[(None, None, None, None)] * 2)
+    world.endpoints = [(0, 11434, 0, False), (0, 8000, 0, False), (1, 11434, 0, False)]
+    world.looks = [served(0, MODEL, 1), served(1, MODEL, 1), served(2, MODEL, 1), served(2, MODEL, 2)]
+    world.write(blank)
+    blank.execute(text("delete from observation where scan_id = 1"))
+    row = told(blank, "unseen", {})[0]
+    assert (row["once"], row["twice"]) == (1, 1)
+
+
 def test_one_scan_has_no_estimate_and_no_pair(history: Connection) -> None:
     rows = told(history, "unseen", {"scan": 3})
     assert [row["estimator"] for row in rows] == ["chao1", "chao2"]
