@@ -80,7 +80,7 @@ where not exists (select from inventory old where old.hash = of.hash)
 group by of.hash, of.models, of.cut
 order by of.hash
 on conflict (hash) do nothing
-"""  # noqa: S608  a text of ours
+"""  # noqa: S608  a text of this module
 
 _NAMED: Final = """
 update endpoint set listed_id = inventory.id, listed_stale = false

@@ -19,10 +19,10 @@ _PLACED = (
     " with tools)"
 )
 
-# Tables that are written anew have no dead rows, as those have that are updated. All are locked first, in the order of
-# those who write, so that none of them and this wait for each other.
+# Tables that are written anew have no dead rows, as those have that are updated. All are locked first, so that whoever
+# has to give way to a worker that still writes does so before the work and not after it.
 _FILLED = """
-lock table model, family, inventory, endpoint, listing in access exclusive mode;
+lock table family, inventory, endpoint, listing in access exclusive mode;
 alter table family add column number integer generated always as identity unique;
 create function placed_of(its bigint[]) returns integer[] language plpgsql stable
 set search_path from current set plan_cache_mode = auto

@@ -15,52 +15,9 @@ from sqlalchemy import Connection, func, select
 from census.errors import UseError
 from census.store import kept, tables
 from census.store.statistics import computing
+from census.store.statistics.shared import SHARED
 
 _FOLDER = Path(__file__).parent
-# What the statistics are built on, each after what it calls itself.
-_SHARED = (
-    "one_of",
-    "asked",
-    "credible",
-    "verdict_word",
-    "tools_word",
-    "affected_word",
-    "weight",
-    "wilson",
-    "sighted",
-    "seen",
-    "ever",
-    "served",
-    "serving",
-    "recognised",
-    "held",
-    "held_on_days",
-    "held_sets",
-    "numbered_lists",
-    "holdings",
-    "listed",
-    "traits",
-    "values_listed",
-    "value_sets",
-    "tally",
-    "family_sets",
-    "families_together",
-    "placed",
-    "bits",
-    "any_of",
-    "instances",
-    "by_family",
-    "by_architecture",
-    "trait",
-    "around_log",
-    "stays",
-    "in_vain",
-    "presence",
-    "week_spans",
-    "weeks",
-    "unseen_between",
-    "sets_in_networks",
-)
 _UNITS = frozenset({"host", "endpoint", "host-day", "observation"})
 _SHARE = ("count", "of", "share", "low", "high")
 _PAIR = (*_SHARE, "jaccard", "lift", "jaccard_low", "jaccard_high", "lift_low", "lift_high")
@@ -210,7 +167,7 @@ GROUPS: Mapping[str, tuple[Statistic, ...]] = {
 STATISTICS: Mapping[str, Statistic] = {each.name: each for group in GROUPS.values() for each in group}
 
 FILES = tuple(
-    _FOLDER / f"{name}.sql" for name in (*_SHARED, *(each.function for each in STATISTICS.values()), _TRIPLES.function)
+    _FOLDER / f"{name}.sql" for name in (*SHARED, *(each.function for each in STATISTICS.values()), _TRIPLES.function)
 )
 
 

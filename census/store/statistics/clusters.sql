@@ -14,17 +14,16 @@ begin atomic
         select s.carrier, s.host_id, s.inventory_id, s.observations, s.days
         from stats.served(scan, since, until, unit, population) s
     ),
-    whole as materialized (
-        select coalesce(
-            case unit
-                when 'observation' then sum(s.observations)::bigint
-                when 'host-day' then (
-                    select sum(g.weight)::bigint
-                    from (select range_agg(d.days) as days from seen d group by d.carrier) u
-                    cross join lateral stats.weight(unit, null, u.days) g)
-                else count(distinct s.carrier)
-            end, 0) as of
+    units as (
+        select
+            case unit when 'observation' then sum(s.observations)::bigint end as observations,
+            case unit when 'host-day' then range_agg(s.days) end as days
         from seen s
+        group by s.carrier
+    ),
+    whole as materialized (
+        select coalesce(sum(g.weight), 0)::bigint as of
+        from units u cross join lateral stats.weight(unit, u.observations, u.days) g
     ),
     shared as (
         select s.inventory_id from seen s group by s.inventory_id having min(s.host_id) <> max(s.host_id)

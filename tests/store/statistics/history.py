@@ -208,9 +208,8 @@ _B = 1_000_000_000
 _CHAT, _TOOLS, _EMBEDS = ("completion",), ("completion", "tools"), ("embedding",)
 MODELS = (
     Listed("llama3.1:8b", "a1", "Llama", "US", "llama", "Q4_K_M", 8 * _B, _TOOLS, False, False),
-    Listed(
-        "my-helper:latest", "a1", None, None, "llama", "Q4_K_M", 8 * _B, _TOOLS, False, True
-    ),  # the same under a name
+    # The same under a name.
+    Listed("my-helper:latest", "a1", None, None, "llama", "Q4_K_M", 8 * _B, _TOOLS, False, True),
     Listed("llama3.1:8b", "a3", "Llama", "US", "llama", "Q8_0", 8 * _B, _TOOLS, False),  # another under the same name
     Listed("llama3.2:3b", "a2", "Llama", "US", "llama", "Q4_K_M", 4 * _B - 1, None, False),
     Listed("qwen2.5:7b", "b1", "Qwen", "CN", "qwen2", "Q4_K_M", 4 * _B, _TOOLS, False),
